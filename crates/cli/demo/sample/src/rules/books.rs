@@ -1,0 +1,1 @@
+//! Rules for books. Come with section 1.

@@ -1,0 +1,1 @@
+//! Rules for loans. Come with section 2.

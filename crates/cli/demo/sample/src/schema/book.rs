@@ -1,0 +1,1 @@
+//! Books. Comes with section 1.

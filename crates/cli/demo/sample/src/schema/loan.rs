@@ -1,0 +1,1 @@
+//! Loans. Comes with section 2.

@@ -1,0 +1,1 @@
+//! The list of books. Comes with section 1.

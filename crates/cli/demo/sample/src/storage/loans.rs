@@ -1,0 +1,1 @@
+//! The list of open loans. Comes with section 2.

@@ -1,0 +1,1 @@
+//! Whole commands about books. Come with section 1.

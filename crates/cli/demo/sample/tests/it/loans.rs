@@ -1,0 +1,1 @@
+//! Whole commands about loans. Come with section 2.

@@ -1,0 +1,302 @@
+//! The words of the command line. Every command is one variant here and one file in `commands/`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Orchestrates several models on one repository: plans, works in parallel, validates, merges, reports.
+#[derive(Debug, Parser)]
+#[command(name = "mao", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Words {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command; without one, `mao` says what to do next.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Print JSON, one value a line, instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Colour the text
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+    /// Work on the repository that holds this directory
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Work on sections of the task list: `mao develop 2,3`
+    Develop(Develop),
+    /// Play a bundled sample with scripted models, through the real engine, git and cargo
+    Demo(Demo),
+    /// Go on with a run that was interrupted or waits
+    Resume(RunName),
+    /// List the runs of this repository
+    Runs(Runs),
+    /// Show a run: its steps, attempts and checks
+    Show(RunName),
+    /// Print a run's events, or the transcript of one attempt
+    Logs(Logs),
+    /// End a run from another terminal
+    Cancel(RunName),
+    /// Answer what a run asks
+    Answer(Answer),
+    /// Bring a run's branch into this checkout, and say how to undo it
+    Apply(RunName),
+    /// Remove a run's branch; a salvage ref keeps its commits
+    Discard(RunName),
+    /// Write a commented configuration into this repository
+    Init(Init),
+    /// Say what is found on this machine and how to fix what is missing
+    Doctor,
+    /// Show the effective configuration and where each value comes from
+    Config(Config),
+    /// Say who would do a kind of work, in which order, and why; without one, the whole table
+    Route(Route),
+    /// Look at the registry of models
+    Models(Models),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+/// `mao develop`
+#[derive(Debug, Args)]
+pub struct Develop {
+    /// Sections: `2`, `2,3`, `2.1`, `3.2-3.7`, `all`
+    #[arg(required = true, value_name = "SECTIONS")]
+    pub sections: Vec<String>,
+    /// Say what would be done and call nobody
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How many models may work at once
+    #[arg(long, value_name = "N")]
+    pub max_parallel: Option<u32>,
+    /// How many attempts the run may start in all
+    #[arg(long, value_name = "N")]
+    pub max_attempts: Option<u32>,
+    /// How long the run may take: `90s`, `45m`, `2h`
+    #[arg(long, value_name = "TIME")]
+    pub wall_clock: Option<String>,
+    /// Who works: `assist` (Claude, others on request) or `diverse` (each task's best model)
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<String>,
+    /// Start from this commit instead of HEAD; uncommitted changes are then left out
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+    /// Play this script instead of calling models; branch and report say so
+    #[arg(long, value_name = "DIR")]
+    pub script: Option<PathBuf>,
+}
+
+/// `mao demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where to put the sample repository (default: a new temporary directory)
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// Only write the sample and its script there, to play or edit them yourself
+    #[arg(long, requires = "into")]
+    pub unpack: bool,
+}
+
+/// A run, by its id or the beginning of it.
+#[derive(Debug, Args)]
+pub struct RunName {
+    /// The run's id or the beginning of it; without one, the newest run of this repository
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+}
+
+/// `mao runs`
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Runs of all repositories
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `mao logs`
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// The run's id or the beginning of it; without one, the newest run of this repository
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// The raw transcript of this step's last attempt (or of `STEP#N`)
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+    /// Go on printing until the run ends
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// `mao answer`
+#[derive(Debug, Args)]
+pub struct Answer {
+    /// The run's id or the beginning of it
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// The answer: one of the question's choices
+    #[arg(value_name = "ANSWER")]
+    pub answer: String,
+    /// Which question, where there is more than one
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+}
+
+/// `mao init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Say what would be written and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `mao config`
+#[derive(Debug, Args)]
+pub struct Config {
+    /// What to do
+    #[command(subcommand)]
+    pub what: ConfigWhat,
+}
+
+/// `mao config …`
+#[derive(Debug, Subcommand)]
+pub enum ConfigWhat {
+    /// Print every effective value with its origin
+    Show,
+    /// Say where one value comes from: which layer, which file and line
+    Origin(KeyName),
+    /// Set one key in your own file (or the repository's), keeping its comments
+    Set(Set),
+    /// Check every file, the registry, the routes and `.mcp.json`, and say what is wrong
+    Check,
+    /// Print every key with its type, allowed values, guard and default
+    Schema,
+    /// Trust this repository's configuration files as they are now
+    Trust,
+}
+
+/// A key of the configuration.
+#[derive(Debug, Args)]
+pub struct KeyName {
+    /// The key: `engine.max_parallel`; or `roles.ROLE`, `routes.CLASS`, `registry.ID`
+    #[arg(value_name = "KEY")]
+    pub key: String,
+}
+
+/// `mao config set`
+#[derive(Debug, Args)]
+pub struct Set {
+    /// The key: `engine.max_parallel`
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// Its value: `true`, `4`, `90s`, `diverse`, `a,b`
+    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    pub value: String,
+    /// Write your own file, for every repository (the default)
+    #[arg(long, conflicts_with = "project")]
+    pub user: bool,
+    /// Write this repository's file
+    #[arg(long)]
+    pub project: bool,
+}
+
+/// `mao route`
+#[derive(Debug, Args)]
+pub struct Route {
+    /// The task class: `core_logic`, `plan_review`, `security`
+    #[arg(value_name = "CLASS")]
+    pub class: Option<String>,
+    /// Print every question of the decision tree with what it looked at
+    #[arg(long)]
+    pub explain: bool,
+    /// As if this mode were configured: `assist` or `diverse`
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<String>,
+    /// As if you had asked for this model by name
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// Who may see the work
+    #[arg(long, value_enum, default_value_t = Privacy::Any, value_name = "CLASS")]
+    pub privacy: Privacy,
+    /// How many files the change touches
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub files: u64,
+    /// How many repairs have failed
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub failed_cycles: u64,
+    /// How large the context is, in tokens
+    #[arg(long, default_value_t = 0, value_name = "TOKENS")]
+    pub context: u64,
+    /// It needs what is on the web today
+    #[arg(long)]
+    pub web: bool,
+}
+
+/// Who may see the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Privacy {
+    /// Every vendor that is enabled
+    Any,
+    /// The orchestrator's vendor and this machine
+    Home,
+    /// This machine
+    Local,
+}
+
+impl From<Privacy> for mao_policy::case::Privacy {
+    fn from(privacy: Privacy) -> Self {
+        match privacy {
+            Privacy::Any => Self::Any,
+            Privacy::Home => Self::HomeOnly,
+            Privacy::Local => Self::LocalOnly,
+        }
+    }
+}
+
+/// `mao models`
+#[derive(Debug, Args)]
+pub struct Models {
+    /// What to do
+    #[command(subcommand)]
+    pub what: ModelsWhat,
+}
+
+/// `mao models …`
+#[derive(Debug, Subcommand)]
+pub enum ModelsWhat {
+    /// Print every entry, whether it is enabled, and what keeps it from being used here
+    List,
+}
+
+/// `mao completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Reads the words; wrong ones end the program with exit code 2.
+#[must_use]
+pub fn parse() -> Words {
+    Words::parse()
+}

@@ -1,0 +1,47 @@
+//! One file a command: listing this folder is the list of what `mao` can do.
+
+mod answer;
+mod apply;
+mod cancel;
+mod completions;
+mod config;
+mod demo;
+mod develop;
+mod discard;
+mod doctor;
+mod init;
+mod logs;
+mod models;
+mod resume;
+mod route;
+mod runs;
+mod show;
+mod start;
+
+use crate::args::{Command, Words};
+use crate::exit::{Exit, Failure};
+use crate::print::Printer;
+
+/// Runs the command.
+pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
+    let common = &words.common;
+    match words.command {
+        None => start::run(common, printer),
+        Some(Command::Develop(words)) => develop::run(common, &words, printer),
+        Some(Command::Demo(words)) => demo::run(&words, printer),
+        Some(Command::Resume(words)) => resume::run(common, &words, printer),
+        Some(Command::Runs(words)) => runs::run(common, &words, printer),
+        Some(Command::Show(words)) => show::run(common, &words, printer),
+        Some(Command::Logs(words)) => logs::run(common, &words, printer),
+        Some(Command::Cancel(words)) => cancel::run(common, &words, printer),
+        Some(Command::Answer(words)) => answer::run(common, &words, printer),
+        Some(Command::Apply(words)) => apply::run(common, &words, printer),
+        Some(Command::Discard(words)) => discard::run(common, &words, printer),
+        Some(Command::Init(words)) => init::run(common, &words, printer),
+        Some(Command::Doctor) => doctor::run(common, printer),
+        Some(Command::Config(words)) => config::run(common, &words, printer),
+        Some(Command::Route(words)) => route::run(common, &words, printer),
+        Some(Command::Models(words)) => models::run(common, &words, printer),
+        Some(Command::Completions(words)) => completions::run(&words, printer),
+    }
+}

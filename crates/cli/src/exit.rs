@@ -1,0 +1,161 @@
+//! The one table of exit codes, and what carries a failure to it.
+
+use mao_config::{ConfigError, ConfigErrors, Layer};
+use mao_core::outcome::Outcome;
+use mao_engine::{Carried, EngineError};
+use mao_repo::RepoError;
+use mao_store::StoreError;
+use std::error::Error;
+use std::process::ExitCode;
+
+/// How the program ended. The numbers are a public promise: `docs/exit-codes.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything asked for was done.
+    Ok,
+    /// The answer is no: nothing found, a check red, a run cancelled.
+    Negative,
+    /// The words were wrong.
+    Usage,
+    /// A configuration file, the repository or the machine's set-up is wrong.
+    Configuration,
+    /// No model could be asked.
+    NoProvider,
+    /// Some of the work is missing.
+    Incomplete,
+    /// A person, or the absence of one, declined.
+    Declined,
+    /// The run waits.
+    Parked,
+    /// The house broke one of its own rules, or the machine gave out.
+    Internal,
+    /// A signal ended it: 128 + its number.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Negative => 1,
+            Self::Usage => 2,
+            Self::Configuration => 3,
+            Self::NoProvider => 4,
+            Self::Incomplete => 5,
+            Self::Declined => 6,
+            Self::Parked => 7,
+            Self::Internal => 70,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+
+    /// What a carried run's end is as an exit code.
+    #[must_use]
+    pub const fn of(carried: &Carried) -> Self {
+        match carried {
+            Carried::Closed(Outcome::Complete) => Self::Ok,
+            Carried::Closed(Outcome::Incomplete) => Self::Incomplete,
+            Carried::Closed(Outcome::NoProvider { .. }) => Self::NoProvider,
+            Carried::Closed(Outcome::Cancelled { .. }) => Self::Negative,
+            Carried::Parked { .. } => Self::Parked,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// What went wrong, where it leads, and what to do next.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The error with its causes.
+    pub error: Box<dyn Error>,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of `exit`'s kind.
+    pub fn new(exit: Exit, error: impl Into<Box<dyn Error>>) -> Self {
+        Self { exit, error: error.into(), hint: None }
+    }
+
+    /// The same with its next step.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Store(error) => error.into(),
+            EngineError::Repo(error) => error.into(),
+            EngineError::NoChecks => Self::new(Exit::Configuration, error).hint(
+                "write `verify = [\"…\"]` under `[engine]` in .claude/config/multi-model.toml: the commands that must pass",
+            ),
+            EngineError::Role(_) | EngineError::OtherVersion { .. } | EngineError::NoSuchProvider(_) => {
+                Self::new(Exit::Configuration, error)
+            }
+            EngineError::NoSuchRun(_) => Self::new(Exit::Negative, error).hint("`mao runs` lists the runs there are"),
+            EngineError::Illegal(_)
+            | EngineError::Prompt(_)
+            | EngineError::Random(_)
+            | EngineError::NoSuchWorkflow(_)
+            | EngineError::Broken(_) => Self::new(Exit::Internal, error).hint("nothing recorded is lost: `mao resume`"),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let (exit, hint) = match &error {
+            StoreError::Held { .. } => (Exit::Negative, Some("`mao logs --follow` watches it; `mao cancel` ends it")),
+            StoreError::Fenced { .. } => {
+                (Exit::Negative, Some("another process took the run over; `mao runs` shows it"))
+            }
+            StoreError::NoSuchRun(_) => (Exit::Negative, Some("`mao runs` lists the runs there are")),
+            StoreError::Newer { .. } => (Exit::Configuration, None),
+            StoreError::Unusable { .. } | StoreError::NetworkFileSystem { .. } => {
+                (Exit::Configuration, Some("set XDG_STATE_HOME to a directory on a local disk that is yours alone"))
+            }
+            StoreError::Full { .. } => (Exit::Internal, Some("make room, then `mao resume`: nothing recorded is lost")),
+            StoreError::Moved { .. }
+            | StoreError::TooLarge { .. }
+            | StoreError::Misplaced { .. }
+            | StoreError::NotWaiting { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Database(_) => (Exit::Internal, None),
+        };
+        Self { exit, error: Box::new(error), hint: hint.map(str::to_owned) }
+    }
+}
+
+impl From<RepoError> for Failure {
+    fn from(error: RepoError) -> Self {
+        if matches!(error, RepoError::NoSuchBranch(_)) {
+            return Self::new(Exit::Negative, error).hint("`mao show` says whether the run published it");
+        }
+        Self::new(Exit::Configuration, error)
+    }
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(error: ConfigErrors) -> Self {
+        let typed = |wrong: &ConfigError| match wrong {
+            ConfigError::Wrong { origin, .. } => origin.layer() == Layer::Flag,
+            ConfigError::Unreadable { .. } | ConfigError::Roles(_) => false,
+        };
+        let exit = if error.0.iter().all(typed) { Exit::Usage } else { Exit::Configuration };
+        Self::new(exit, error)
+    }
+}

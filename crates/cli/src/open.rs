@@ -1,0 +1,316 @@
+//! Joins the parts: the one file that names concrete types. Everything else speaks to traits and to the engine.
+
+pub mod glance;
+
+use crate::args::Common;
+use crate::exit::{Exit, Failure};
+use crate::print::Printer;
+use mao_config::{ConfigErrors, Flag, Inputs, Layer, Loaded, Source, locate, trust};
+use mao_core::glob::Glob;
+use mao_core::ids::{CommitId, ProviderId, RunId, Stamp};
+use mao_core::run::RunState;
+use mao_engine::announce::{Stream, stream};
+use mao_engine::clock::{Clock, FixedClock, SystemClock};
+use mao_engine::failpoint::Points;
+use mao_engine::{EngineError, Parts};
+use mao_policy::Policy;
+use mao_policy::policy::{Check, Mode};
+use mao_process::{Shim, testing, which};
+use mao_providers::cli::{Claude, Codex, Gemini};
+pub use mao_providers::cli::{PROBES, Probe};
+use mao_providers::provider::Provider;
+use mao_providers::script::ScriptedProvider;
+use mao_repo::{Checker, UserRepo};
+use mao_store::sqlite::SqliteStore;
+use mao_store::{Ledger, RunEntry};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where a run's own copy of its script lies, beneath the run's directory.
+pub const SCRIPT: &str = "script";
+
+/// How long a lease lasts without renewal, in milliseconds.
+const LEASE_MS: u64 = 15_000;
+
+/// How long a scripted model may be silent, in milliseconds, unless configured.
+const SCRIPTED_SILENCE_MS: u64 = 2_000;
+
+/// A repository on a machine, with everything durable.
+pub struct House {
+    /// The variables of this process.
+    pub environment: BTreeMap<String, String>,
+    /// The user's repository.
+    pub repo: Arc<UserRepo>,
+    /// Everything durable.
+    pub store: Arc<SqliteStore>,
+    /// Where `store` is.
+    pub state_dir: PathBuf,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    shim: Shim,
+}
+
+/// The variables of this process; values that are not UTF-8 are left out, and so is what of PATH lies in the checkout
+/// that we stand in.
+#[must_use]
+pub fn environment() -> BTreeMap<String, String> {
+    let all =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut all = all.collect();
+    if let Ok(here) = std::env::current_dir() {
+        leave_out(&mut all, &here);
+    }
+    all
+}
+
+/// Takes the entries of PATH away that lie in the checkout around `directory`: its `git` is not ours to start. Looked up
+/// without git, for the same reason.
+fn leave_out(environment: &mut BTreeMap<String, String>, directory: &Path) {
+    let Ok(real) = directory.canonicalize() else { return };
+    let Some(root) = real.ancestors().find(|up| up.join(".git").symlink_metadata().is_ok()) else { return };
+    let within = |entry: &&str| Path::new(entry).canonicalize().is_ok_and(|entry| entry.starts_with(root));
+    if let Some(path) = environment.get_mut("PATH") {
+        *path = path.split(':').filter(|entry| !within(entry)).collect::<Vec<_>>().join(":");
+    }
+}
+
+/// The directory to work on.
+pub fn directory(common: &Common) -> Result<PathBuf, Failure> {
+    let here = std::env::current_dir().map_err(|wrong| Failure::new(Exit::Configuration, wrong))?;
+    Ok(common.directory.as_ref().map_or_else(|| here.clone(), |directory| here.join(directory)))
+}
+
+/// The `git` binary, from an absolute entry of PATH.
+pub fn git(environment: &BTreeMap<String, String>) -> Result<PathBuf, Failure> {
+    find(environment, "git").ok_or_else(|| Failure::new(Exit::Configuration, "git is not on PATH").hint("install git"))
+}
+
+/// A program from an absolute entry of PATH.
+#[must_use]
+pub fn find(environment: &BTreeMap<String, String>, name: &str) -> Option<PathBuf> {
+    which(name, OsStr::new(environment.get("PATH").map_or("", String::as_str)))
+}
+
+/// The store in the state directory, and where that is.
+pub fn open_store(environment: &BTreeMap<String, String>) -> Result<(SqliteStore, PathBuf), Failure> {
+    let dir = state_dir(environment)?;
+    Ok((SqliteStore::open(&dir)?, dir))
+}
+
+/// The state directory: `$XDG_STATE_HOME/mao`, else `~/.local/state/mao`.
+pub fn state_dir(environment: &BTreeMap<String, String>) -> Result<PathBuf, Failure> {
+    let trust = locate::trust_file(environment);
+    let dir = trust.as_deref().and_then(Path::parent).map(Path::to_owned);
+    dir.ok_or_else(|| Failure::new(Exit::Configuration, "neither XDG_STATE_HOME nor HOME names a directory"))
+}
+
+impl House {
+    /// Opens the repository that holds the directory, and the store.
+    pub fn open(common: &Common) -> Result<Self, Failure> {
+        Self::open_at(&directory(common)?)
+    }
+
+    /// Opens the repository that holds `directory`, and the store.
+    pub fn open_at(directory: &Path) -> Result<Self, Failure> {
+        let mut environment = environment();
+        leave_out(&mut environment, directory);
+        let repo = Arc::new(UserRepo::open(directory, &git(&environment)?)?);
+        let (store, state_dir) = open_store(&environment)?;
+        let store = Arc::new(store);
+        let shim = Shim::of_this_program().map_err(|wrong| Failure::new(Exit::Internal, wrong))?;
+        Ok(Self { environment, repo, store, state_dir, clock: clock(), shim })
+    }
+
+    /// The effective configuration, with its warnings printed.
+    pub fn config(&self, flags: Vec<Flag>, printer: &Printer) -> Result<Loaded, Failure> {
+        let loaded = load(&self.environment, Some(self.repo.root()), flags)?;
+        for warning in &loaded.warnings {
+            printer.note(&format!("{} {warning}", printer.style().dim("warning:")));
+        }
+        Ok(loaded)
+    }
+
+    /// The policy of a new run: what was configured, with the checks that the repository itself suggests where none
+    /// are written, and with every model scripted where a script is given.
+    pub fn policy(&self, loaded: &Loaded, base: &CommitId, scripted: Scripted) -> Result<Policy, Failure> {
+        let mut policy = loaded.policy.clone();
+        if policy.checks.is_empty() {
+            let files = self.repo.files(base)?;
+            let read = |path: &str| self.repo.read(base, path).ok().flatten();
+            policy.checks =
+                mao_repo::detect::checks(&files, read).into_iter().map(|found| Check { argv: found.command }).collect();
+        }
+        // The task list is ticked by the engine alone.
+        let tasks = Glob(loaded.sections_file.clone());
+        if !policy.protected.contains(&tasks) {
+            policy.protected.push(tasks);
+        }
+        if scripted == Scripted::Yes {
+            let silent =
+                |key: &str| loaded.settings.get(key).is_none_or(|setting| setting.origin.layer() == Layer::BuiltIn);
+            policy.enabled = policy.models.values().map(|entry| entry.provider.clone()).collect();
+            if silent("engine.mode") {
+                policy.mode = Mode::Diverse;
+            }
+            if silent("engine.timeouts.first_byte") {
+                policy.limits.first_byte_ms = SCRIPTED_SILENCE_MS;
+            }
+            if silent("engine.timeouts.idle") {
+                policy.limits.idle_ms = SCRIPTED_SILENCE_MS;
+            }
+        }
+        Ok(policy)
+    }
+
+    /// The engine's parts. `script` is the run's own copy of its script.
+    pub fn parts(&self, loaded: &Loaded, script: Option<&Path>) -> Result<(Arc<Parts>, Stream), Failure> {
+        let (announcer, stream) = stream();
+        let providers = match script {
+            Some(dir) => scripted(&loaded.policy, dir)?,
+            None => self.vendors(loaded),
+        };
+        let parts = Parts {
+            store: Arc::clone(&self.store) as Arc<dyn mao_store::Store>,
+            providers,
+            enabled: match script {
+                Some(_) => loaded.policy.models.values().map(|entry| entry.provider.clone()).collect(),
+                None => loaded.policy.enabled.clone(),
+            },
+            user_repo: Arc::clone(&self.repo),
+            checker: Arc::new(Checker::new(self.shim.clone(), self.environment.clone())),
+            runs_dir: self.runs_dir(),
+            environment: self.environment.clone(),
+            clock: Arc::clone(&self.clock),
+            announcer,
+            lease_ms: lease_ms(),
+            points: Points(testing::listener()),
+        };
+        Ok((Arc::new(parts), stream))
+    }
+
+    /// Under which every run has its directory.
+    #[must_use]
+    pub fn runs_dir(&self) -> PathBuf {
+        self.state_dir.join("runs")
+    }
+
+    fn vendors(&self, loaded: &Loaded) -> BTreeMap<ProviderId, Arc<dyn Provider>> {
+        let program = |name: &str| {
+            let id = ProviderId::from(name);
+            let found = match loaded.commands.get(&id) {
+                Some(command) => Some(PathBuf::from(command)).filter(|path| path.is_absolute()),
+                None => find(&self.environment, name),
+            };
+            // What a repository brings along is never started.
+            (id, found.filter(|path| !path.starts_with(self.repo.root())))
+        };
+        let (claude, codex, gemini) = (program("claude"), program("codex"), program("gemini"));
+        let all: [Arc<dyn Provider>; 3] = [
+            Arc::new(Claude::new(claude.0, claude.1, self.shim.clone())),
+            Arc::new(Codex::new(codex.0, codex.1, self.shim.clone())),
+            Arc::new(Gemini::new(gemini.0, gemini.1, self.shim.clone())),
+        ];
+        all.into_iter().map(|provider| (provider.id().clone(), provider)).collect()
+    }
+
+    /// The runs of this repository, newest first.
+    pub fn runs(&self) -> Result<Vec<RunEntry>, Failure> {
+        Ok(self.store.runs(Some(&self.repo.key()?))?)
+    }
+
+    /// The run that a person means: by the beginning of its id, or the newest.
+    pub fn run(&self, named: Option<&str>) -> Result<RunEntry, Failure> {
+        let runs = self.runs()?;
+        let none = |what: String| Failure::new(Exit::Negative, what).hint("`mao runs` lists the runs there are");
+        let Some(name) = named else {
+            return runs.into_iter().next().ok_or_else(|| {
+                Failure::new(Exit::Negative, "this repository has no run yet")
+                    .hint("`mao develop 1` starts one, `mao demo` plays one")
+            });
+        };
+        let mut fitting = runs.into_iter().filter(|entry| entry.run.to_string().starts_with(name));
+        match (fitting.next(), fitting.next()) {
+            (Some(one), None) => Ok(one),
+            (Some(_), Some(_)) => Err(none(format!("more than one run begins with `{name}`"))),
+            (None, _) => Err(none(format!("no run of this repository begins with `{name}`"))),
+        }
+    }
+
+    /// Where a run stands.
+    pub fn state(&self, run: &RunId) -> Result<RunState, Failure> {
+        let events = self.store.read(run, 0)?;
+        let state = RunState::fold(&events).map_err(EngineError::from)?;
+        state.ok_or_else(|| Failure::from(EngineError::NoSuchRun(*run)))
+    }
+}
+
+/// Whether models are scripted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripted {
+    /// They are.
+    Yes,
+    /// They are real.
+    No,
+}
+
+/// Reads all layers of configuration.
+pub fn load(environment: &BTreeMap<String, String>, root: Option<&Path>, flags: Vec<Flag>) -> Result<Loaded, Failure> {
+    Ok(mao_config::load(&inputs(environment, root, flags)?)?)
+}
+
+/// The layers of configuration as they are on disk and in the environment.
+pub fn inputs(
+    environment: &BTreeMap<String, String>,
+    root: Option<&Path>,
+    flags: Vec<Flag>,
+) -> Result<Inputs, ConfigErrors> {
+    let beneath = |relative: &str| -> Result<Option<Source>, ConfigErrors> {
+        Ok(root.map(|root| Source::read_beneath(root, relative)).transpose()?.flatten())
+    };
+    let trusted = locate::trust_file(environment).map(|path| trust::read(&path)).transpose()?;
+    Ok(Inputs {
+        user: locate::user_file(environment).map(|path| Source::read(&path)).transpose()?.flatten(),
+        project: beneath(locate::PROJECT_FILE)?,
+        registry: beneath(locate::REGISTRY_FILE)?,
+        routing: beneath(locate::ROUTING_FILE)?,
+        trusted: trusted.unwrap_or_default(),
+        consent: "mao config trust".to_owned(),
+        environment: environment
+            .iter()
+            .filter(|(name, _)| !testing::is_for_tests(name))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect(),
+        flags,
+    })
+}
+
+fn scripted(policy: &Policy, dir: &Path) -> Result<BTreeMap<ProviderId, Arc<dyn Provider>>, Failure> {
+    let mut providers: BTreeMap<ProviderId, Arc<dyn Provider>> = BTreeMap::new();
+    for entry in policy.models.values() {
+        if !providers.contains_key(&entry.provider) {
+            let player = ScriptedProvider::new(entry.provider.clone(), dir.to_owned())
+                .map_err(|wrong| Failure::new(Exit::Configuration, wrong))?;
+            providers.insert(entry.provider.clone(), Arc::new(player));
+        }
+    }
+    Ok(providers)
+}
+
+fn clock() -> Arc<dyn Clock> {
+    match testing::fixed("CLOCK").and_then(|ms| ms.parse().ok()) {
+        Some(ms) => Arc::new(FixedClock(Stamp(ms))),
+        None => Arc::new(SystemClock),
+    }
+}
+
+fn lease_ms() -> u64 {
+    testing::fixed("LEASE").and_then(|ms| ms.parse().ok()).unwrap_or(LEASE_MS)
+}
+
+/// The run's id, where a test fixed it.
+#[must_use]
+pub fn fixed_run() -> Option<RunId> {
+    testing::fixed("RUN")?.parse().ok()
+}

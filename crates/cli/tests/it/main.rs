@@ -1,0 +1,14 @@
+//! Proves the binary from outside: what it says, what it leaves behind, and what it survives.
+//!
+//! The `mao` that runs here has the test-only features of the dev-dependencies: named kill points, a fixed clock and run
+//! id, the committed mutations. A `mao` from `cargo build` has none of them.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as the tests do: at once, with the place")]
+#![expect(clippy::print_stdout, reason = "how many points and how long is part of what is proven")]
+
+mod ends;
+mod evidence;
+mod kill;
+mod owners;
+mod pictures;
+mod shop;

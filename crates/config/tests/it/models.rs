@@ -1,0 +1,115 @@
+//! The shipped roster and routes, and the keys that name models.
+
+use super::{refused, user};
+use mao_config::{Inputs, load};
+use mao_core::ids::ModelId;
+use mao_policy::policy::{Lifecycle, ModelRole};
+
+#[test]
+fn cfg_06_the_shipped_roster_and_routes_are_sound() {
+    let policy = load(&Inputs::default()).expect("the built-in configuration").policy;
+    mao_policy::orchestrator::check(&policy).expect("one orchestrator");
+    for (id, model) in &policy.models {
+        assert!(model.effort.iter().all(|effort| model.efforts.contains(effort)), "{id}");
+        assert!(model.output_tokens > 0 && model.context_tokens >= model.output_tokens, "{id}");
+        assert_eq!(model.verified_at.len(), "2026-11-20".len(), "{id}");
+        match &model.replacement {
+            Some(replacement) => {
+                assert_eq!(policy.models[replacement].lifecycle, Lifecycle::Active, "{id}");
+                assert_eq!(policy.models[replacement].vendor, model.vendor, "{id}");
+            }
+            None => assert_eq!(model.lifecycle, Lifecycle::Active, "{id} needs a replacement"),
+        }
+    }
+    for (task, route) in &policy.routes {
+        for id in route.assist.iter().chain(&route.diverse) {
+            assert_eq!(policy.models[id].lifecycle, Lifecycle::Active, "{task}");
+        }
+        assert!(!route.assist.is_empty() && !route.diverse.is_empty(), "{task}");
+        for (family, effort) in &route.effort {
+            let knows = |m: &&mao_policy::policy::ModelEntry| &m.family == family && m.lifecycle == Lifecycle::Active;
+            assert!(policy.models.values().find(knows).is_some_and(|m| m.efforts.contains(effort)), "{task} {family}");
+        }
+    }
+    for task in [
+        "schema_design",
+        "storage_layer",
+        "core_logic",
+        "implementation",
+        "tests",
+        "orchestration",
+        "plan",
+        "validation",
+        "synthesis",
+        "dependency_check",
+    ] {
+        assert!(policy.routes.contains_key(&task.into()), "{task} has no route");
+    }
+}
+
+#[test]
+fn rte_02_development_routes_follow_the_specification() {
+    let policy = load(&Inputs::default()).expect("the built-in configuration").policy;
+    let vendors = |task: &str| {
+        let chain = &policy.routes[&task.into()].diverse;
+        chain.iter().map(|id| policy.models[id].vendor.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(vendors("schema_design"), "google anthropic");
+    assert_eq!(vendors("storage_layer"), "openai anthropic");
+    assert_eq!(vendors("core_logic"), "openai anthropic");
+    assert_eq!(vendors("implementation"), "anthropic openai");
+    assert_eq!(vendors("tests"), "openai anthropic");
+    let last = policy.routes[&"core_logic".into()].diverse.last().expect("a fallback");
+    assert_eq!(policy.models[last].role, ModelRole::Orchestrator);
+}
+
+#[test]
+fn cfg_06_a_key_gives_a_role_to_another_model() {
+    let loaded = user(
+        "[models.codex]\ndefault_model = \"gpt-6.1-terra\"\n[models.defaults]\nimplementation = \"claude-haiku-5-5\"\n",
+    );
+    let loaded = loaded.expect("two roles");
+    let terra = ModelId::from("gpt-6.1-terra");
+    assert_eq!(loaded.policy.routes[&"storage_layer".into()].diverse[0], terra);
+    assert_ne!(loaded.policy.routes[&"core_logic".into()].diverse[0], terra, "the reasoner is another role");
+    assert_eq!(loaded.policy.routes[&"implementation".into()].assist, ["haiku-5.5".into()]);
+}
+
+#[test]
+fn cfg_06_models_that_are_not_what_they_were_are_said() {
+    let loaded = user("[models.codex]\ndefault_model = \"gpt-5.2-codex\"\n").expect("a retired model");
+    let warning = loaded.warnings[0].to_string();
+    assert!(warning.contains("retired") && warning.contains("use \"gpt-6.1-sol\""), "{warning}");
+    let unknown = refused("[models.gemini]\ndefault_model = \"gemini-4-argno\"\n");
+    assert!(unknown.contains("user.toml:2:1: ") && unknown.contains("did you mean `gemini-4-argon`?"), "{unknown}");
+    let foreign = refused("[models.gemini]\ndefault_model = \"gpt-6-luna\"\n");
+    assert!(foreign.contains("is reached over codex"), "{foreign}");
+}
+
+#[test]
+fn inv_01_no_key_makes_another_family_the_orchestrator() {
+    for model in ["sonnet-5.5", "claude-haiku-5-5", "worker"] {
+        let error = refused(&format!("[models.defaults]\norchestration = \"{model}\"\n"));
+        assert!(error.contains("cannot be the orchestrator"), "{error}");
+    }
+    assert!(refused("[models.defaults]\norchestration = \"gpt-6.1-sol\"\n").contains("is reached over codex"));
+    user("[models.defaults]\norchestration = \"claude-opus-5-5\"\n").expect("the orchestrator itself");
+}
+
+#[test]
+fn thk_02_rows_become_levels_of_each_family() {
+    let levels = |text: &str, task: &str| {
+        let policy = user(text).expect("a row").policy;
+        policy.routes[&task.into()].effort.clone()
+    };
+    let budgeted = levels("", "storage_layer");
+    assert_eq!(budgeted.get("gpt-sol").map(String::as_str), Some("medium"));
+    assert_eq!(budgeted.get("claude-sonnet"), None, "adaptive is the family's default");
+    assert_eq!(levels("", "architecture")["gpt-sol"], "xhigh");
+    let own = "[models.effort_policy]\nstorage_layer = { claude = \"extended\", codex = \"none\" }\n";
+    assert_eq!(levels(own, "storage_layer")["gpt-sol"], "low", "none asks for the lowest level that is on");
+    assert_eq!(levels(own, "storage_layer")["claude-sonnet"], "max");
+    assert_eq!(levels(own, "tests")["gpt-sol"], "medium");
+    let max = levels("[engine]\nthinking_profile = \"max\"\n", "storage_layer");
+    assert_eq!((max["gpt-sol"].as_str(), max["gemini-pro"].as_str()), ("max", "high"));
+}

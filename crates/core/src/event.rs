@@ -1,0 +1,441 @@
+//! What can be recorded of a run. Every event is durable before its consequence starts, at most 16 KiB, and names
+//! large content by hash.
+//!
+//! Only meaning stands here: no path, pid or host, so that a ledger can be resumed on another machine.
+
+use crate::effect::{Note, Work};
+use crate::fault::Fault;
+use crate::ids::{
+    AccountId, AttemptNo, BlobId, CommitId, ModelId, ProviderId, RepositoryKey, RunId, SectionId, Stamp, StepId,
+    TreeId, VendorId,
+};
+use crate::reply::Answer;
+use serde::{Deserialize, Serialize};
+
+/// The version of this vocabulary. A ledger with a higher one is refused, naming the version it needs.
+pub const EVENT_VERSION: u32 = 1;
+
+/// The largest serialised event, in bytes.
+pub const EVENT_LIMIT: usize = 16 * 1024;
+
+/// An event in its place in a run's ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Its place, from 1 without gaps.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Stamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// The first event of every run.
+    RunOpened(Box<Opened>),
+    /// A step exists; its work starts after this is durable.
+    StepOpened {
+        /// The step.
+        step: StepId,
+        /// Its work.
+        #[serde(flatten)]
+        work: Box<Work>,
+    },
+    /// Which models a step may use, in order, and why; drawn once per step.
+    Routed {
+        /// The step.
+        step: StepId,
+        /// The chain.
+        route: Route,
+    },
+    /// A model is about to be called.
+    AttemptStarted {
+        /// The step.
+        step: StepId,
+        /// Which attempt of it.
+        attempt: AttemptNo,
+        /// Which link of the route.
+        link: usize,
+        /// The prompt, whole.
+        prompt: BlobId,
+        /// The commit its worktree starts from; later than the step's base when others merged meanwhile.
+        base: CommitId,
+        /// The CLI session id and process nonce drawn for it.
+        session: String,
+    },
+    /// The call is over and acknowledged: it will never be repeated.
+    AttemptEnded {
+        /// The step.
+        step: StepId,
+        /// Which attempt of it.
+        attempt: AttemptNo,
+        /// What came of it.
+        result: AttemptResult,
+        /// The raw, redacted transcript.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        transcript: Option<BlobId>,
+        /// What really contained the child.
+        containment: String,
+    },
+    /// The owner died during the call. What was in its worktree is on a salvage ref.
+    AttemptLost {
+        /// The step.
+        step: StepId,
+        /// Which attempt of it.
+        attempt: AttemptNo,
+        /// The commit that holds what was found, if anything was.
+        salvage: Option<CommitId>,
+    },
+    /// What follows a fault or a refused change.
+    Decided {
+        /// The step.
+        step: StepId,
+        /// The attempt it follows.
+        after: AttemptNo,
+        /// What follows.
+        decision: Decision,
+    },
+    /// The checks ran to their end on a tree.
+    Verified {
+        /// The step.
+        step: StepId,
+        /// The tree.
+        tree: TreeId,
+        /// What they said.
+        verification: Verification,
+    },
+    /// A merge was tried.
+    Merged {
+        /// The step.
+        step: StepId,
+        /// What came of it.
+        result: MergeResult,
+    },
+    /// The report is a commit.
+    Reported {
+        /// The step.
+        step: StepId,
+        /// The commit.
+        commit: CommitId,
+        /// Its tree.
+        tree: TreeId,
+    },
+    /// The run's branch exists in the user's repository.
+    Published {
+        /// The step.
+        step: StepId,
+        /// The branch, without `refs/heads/`.
+        branch: String,
+        /// The commit it names.
+        commit: CommitId,
+    },
+    /// A person answered a question.
+    Answered {
+        /// The question's step.
+        step: StepId,
+        /// One of its choices.
+        answer: String,
+        /// Over which channel: `terminal`, `mao answer`.
+        by: String,
+    },
+    /// A provider that the run was opened with is not enabled any more: no further attempt reaches it.
+    Withdrawn {
+        /// The provider.
+        provider: ProviderId,
+    },
+    /// Somebody wants the run to end.
+    CancelRequested {
+        /// Who: `SIGINT`, `mao cancel`.
+        by: String,
+    },
+    /// Nothing is left but waiting; the owner leaves.
+    Parked {
+        /// For what, in one line.
+        waiting_for: String,
+        /// Until when, where a moment is known.
+        until: Option<Stamp>,
+    },
+    /// A conclusion drawn by the workflow.
+    Noted(Note),
+}
+
+/// What a run is opened with. Large content by hash; what resume uses, whatever the files say by then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The run.
+    pub run: RunId,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The workflow's version: a run is resumed by the version that opened it, or refused.
+    pub workflow_version: u32,
+    /// The repository.
+    pub repository: RepositoryKey,
+    /// The commit everything starts from.
+    pub base: CommitId,
+    /// Its tree.
+    pub base_tree: TreeId,
+    /// The effective policy, registry and routes included.
+    pub policy: BlobId,
+    /// Whose work needs no second mind: the orchestrator's vendor.
+    pub home_vendor: VendorId,
+    /// What was asked for.
+    pub request: Request,
+    /// Present where models are scripted: the text that every face shows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scripted: Option<String>,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// As the person wrote it: `2,3`.
+    pub text: String,
+    /// The sections it names, in order.
+    pub sections: Vec<SectionBrief>,
+    /// The requirements document, whole, where there is one.
+    pub requirements: Option<BlobId>,
+    /// The files of the base tree, one path a line.
+    pub files: BlobId,
+    /// The task file that the sections stand in.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tasks: Option<TaskText>,
+}
+
+/// A task file as a run carries it. No model may write it; the report ticks what is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskText {
+    /// Its path in the tree.
+    pub path: String,
+    /// Its text in the base tree, whole.
+    pub text: BlobId,
+}
+
+/// A section as a run carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionBrief {
+    /// Its address.
+    pub id: SectionId,
+    /// Its heading without the number.
+    pub title: String,
+    /// Its Markdown, whole.
+    pub text: BlobId,
+}
+
+/// An ordered chain of models for one step.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// In the order in which they are tried.
+    pub links: Vec<Link>,
+    /// What was not admitted.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub skipped: Vec<Skipped>,
+}
+
+/// One model of a route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The registry entry.
+    pub model: ModelId,
+    /// The vendor's own name for it.
+    pub endpoint: String,
+    /// Whose mind it is.
+    pub vendor: VendorId,
+    /// What reaches it.
+    pub provider: ProviderId,
+    /// Who is billed.
+    pub account: AccountId,
+    /// The effort policy asks for, in the family's own words.
+    pub effort: Option<String>,
+    /// Why it stands here.
+    pub why: String,
+}
+
+/// A model that a route names and this run may not or cannot use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The registry entry.
+    pub model: ModelId,
+    /// Why not.
+    pub why: String,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "result")]
+pub enum AttemptResult {
+    /// It answered in the form asked for.
+    Answered(Box<Answer>),
+    /// It did not.
+    Failed(Fault),
+}
+
+/// What follows a fault or a refused change. Made by `mao_policy::decide` alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "decision")]
+pub enum Decision {
+    /// The same link once more, with the failure attached.
+    Again {
+        /// Why.
+        reason: String,
+    },
+    /// The next link of the route.
+    Next {
+        /// The model that failed.
+        from: ModelId,
+        /// The model that follows.
+        to: ModelId,
+        /// Its place in the route.
+        link: usize,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing before this moment; then the same link.
+    Wait {
+        /// The moment.
+        until: Stamp,
+        /// Why.
+        reason: String,
+    },
+    /// A person must say whether to go on.
+    AskPerson {
+        /// The question, in one line.
+        question: String,
+    },
+    /// The step is lost to this run.
+    GiveUp {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The checks that ran on one tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// In the order in which they ran; it stops at the first that fails.
+    pub checks: Vec<CheckRun>,
+}
+
+impl Verification {
+    /// Whether every check ended with exit code 0. No checks at all are not green.
+    #[must_use]
+    pub fn green(&self) -> bool {
+        !self.checks.is_empty() && self.checks.iter().all(|check| check.exit == Some(0))
+    }
+
+    /// The first check that did not end with exit code 0.
+    #[must_use]
+    pub fn first_red(&self) -> Option<&CheckRun> {
+        self.checks.iter().find(|check| check.exit != Some(0))
+    }
+}
+
+/// One command, run once on a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRun {
+    /// The command as configured.
+    pub command: String,
+    /// Its exit code; absent when it was killed or never started.
+    pub exit: Option<i32>,
+    /// Its output's tail (at most 16 KiB), redacted.
+    pub log: BlobId,
+}
+
+/// What came of a merge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "merge")]
+pub enum MergeResult {
+    /// A candidate for the head.
+    Candidate {
+        /// The commit.
+        commit: CommitId,
+        /// Its tree.
+        tree: TreeId,
+    },
+    /// Both sides changed the same lines.
+    Conflict {
+        /// Where.
+        paths: Vec<String>,
+    },
+}
+
+impl Event {
+    /// The event's kind in the vocabulary: `attempt_started`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::RunOpened(_) => "run_opened",
+            Self::StepOpened { .. } => "step_opened",
+            Self::Routed { .. } => "routed",
+            Self::AttemptStarted { .. } => "attempt_started",
+            Self::AttemptEnded { .. } => "attempt_ended",
+            Self::AttemptLost { .. } => "attempt_lost",
+            Self::Decided { .. } => "decided",
+            Self::Verified { .. } => "verified",
+            Self::Merged { .. } => "merged",
+            Self::Reported { .. } => "reported",
+            Self::Published { .. } => "published",
+            Self::Answered { .. } => "answered",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::CancelRequested { .. } => "cancel_requested",
+            Self::Parked { .. } => "parked",
+            Self::Noted(Note::ChangeJudged { .. }) => "change_judged",
+            Self::Noted(Note::ChangeRefused { .. }) => "change_refused",
+            Self::Noted(Note::HeadMoved { .. }) => "head_moved",
+            Self::Noted(Note::StepSkipped { .. }) => "step_skipped",
+            Self::Noted(Note::RunClosed { .. }) => "run_closed",
+        }
+    }
+
+    /// The step it speaks of.
+    #[must_use]
+    pub const fn step(&self) -> Option<&StepId> {
+        match self {
+            Self::RunOpened(_) | Self::Withdrawn { .. } | Self::CancelRequested { .. } | Self::Parked { .. } => None,
+            Self::StepOpened { step, .. }
+            | Self::Routed { step, .. }
+            | Self::AttemptStarted { step, .. }
+            | Self::AttemptEnded { step, .. }
+            | Self::AttemptLost { step, .. }
+            | Self::Decided { step, .. }
+            | Self::Verified { step, .. }
+            | Self::Merged { step, .. }
+            | Self::Reported { step, .. }
+            | Self::Published { step, .. }
+            | Self::Answered { step, .. } => Some(step),
+            Self::Noted(note) => match note {
+                Note::ChangeJudged { step, .. }
+                | Note::ChangeRefused { step, .. }
+                | Note::HeadMoved { step, .. }
+                | Note::StepSkipped { step, .. } => Some(step),
+                Note::RunClosed { .. } => None,
+            },
+        }
+    }
+
+    /// The attempt it speaks of.
+    #[must_use]
+    pub const fn attempt(&self) -> Option<AttemptNo> {
+        match self {
+            Self::AttemptStarted { attempt, .. }
+            | Self::AttemptEnded { attempt, .. }
+            | Self::AttemptLost { attempt, .. }
+            | Self::Decided { after: attempt, .. }
+            | Self::Noted(Note::ChangeJudged { attempt, .. } | Note::ChangeRefused { attempt, .. }) => Some(*attempt),
+            Self::RunOpened(_)
+            | Self::StepOpened { .. }
+            | Self::Routed { .. }
+            | Self::Verified { .. }
+            | Self::Merged { .. }
+            | Self::Reported { .. }
+            | Self::Published { .. }
+            | Self::Answered { .. }
+            | Self::Withdrawn { .. }
+            | Self::CancelRequested { .. }
+            | Self::Parked { .. }
+            | Self::Noted(Note::HeadMoved { .. } | Note::StepSkipped { .. } | Note::RunClosed { .. }) => None,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The nouns of `mao`: ids, events, and the state of a run as the fold of its events.
+//!
+//! This room is pure. It never touches a clock, a file, a process or a socket, never parses configuration and
+//! never decides: deciding is `mao-policy`, sequencing is `mao-workflows`, doing is `mao-engine`.
+//!
+//! Read in this order: [`event`] (what can be recorded), [`step`] and [`run`] (what the records add up to), [`change`] (how
+//! an unvalidated change becomes a validated one), then [`fault`], [`reply`] and [`section`].
+
+pub mod ask;
+pub mod change;
+pub mod effect;
+pub mod event;
+pub mod fault;
+pub mod glob;
+pub mod ids;
+pub mod mutant;
+pub mod outcome;
+pub mod reply;
+pub mod run;
+pub mod section;
+pub mod step;
+pub mod text;

@@ -1,0 +1,23 @@
+//! How a run ends. Nothing follows it.
+
+use serde::{Deserialize, Serialize};
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// Everything that was planned is merged and verified.
+    Complete,
+    /// Some of it is; the rest is named in the report.
+    Incomplete,
+    /// Nothing could be done: no provider answered.
+    NoProvider {
+        /// The last reason.
+        reason: String,
+    },
+    /// Somebody cancelled it.
+    Cancelled {
+        /// Who.
+        by: String,
+    },
+}

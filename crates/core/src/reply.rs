@@ -1,0 +1,59 @@
+//! What a model's attempt yielded, in every vendor's case the same shape.
+
+use crate::change::Change;
+use crate::ids::BlobId;
+use serde::{Deserialize, Serialize};
+
+/// Tokens of one attempt, the session's earlier attempts subtracted. Absent where the transport says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Prompt tokens, cache reads and writes included.
+    pub input: u64,
+    /// Of these, read from the vendor's cache.
+    pub cached: u64,
+    /// Answer tokens, thinking included.
+    pub output: u64,
+    /// Of these, spent on thinking, where the vendor tells.
+    pub thinking: u64,
+    /// Money as the vendor's own tool reported it: millionths of a US dollar.
+    pub micro_usd: Option<u64>,
+}
+
+impl Usage {
+    /// The sum of two readings; money is known when either side knows it.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let micro_usd = match (self.micro_usd, other.micro_usd) {
+            (None, None) => None,
+            (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
+        };
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached: self.cached.saturating_add(other.cached),
+            output: self.output.saturating_add(other.output),
+            thinking: self.thinking.saturating_add(other.thinking),
+            micro_usd,
+        }
+    }
+}
+
+/// An acknowledged answer, as an event holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The model's last message, whole.
+    pub text: BlobId,
+    /// Its structured form, where one was asked for and it held.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub structured: Option<serde_json::Value>,
+    /// The change it made, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub change: Option<Change>,
+    /// The model that the vendor says served the answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub served: Option<String>,
+    /// What it cost.
+    pub usage: Usage,
+    /// The effort that was really sent; absent where the transport cannot carry one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub effort_sent: Option<String>,
+}

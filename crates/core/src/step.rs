@@ -1,0 +1,190 @@
+//! A step of a run and where it stands. Data that exists only in one state lives in that state's variant.
+
+use crate::ask::Ask;
+use crate::change::{Refusal, Verdict};
+use crate::effect::Work;
+use crate::event::{Decision, Link, MergeResult, Route};
+use crate::fault::Fault;
+use crate::ids::{AttemptNo, CommitId, ModelId, Stamp, StepId, TreeId};
+use crate::reply::Answer;
+
+/// A step and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// A question to a model.
+    Ask(Box<AskStep>),
+    /// Checks on a tree.
+    Verify {
+        /// The commit.
+        commit: CommitId,
+        /// Its tree; the result is in [`RunState::trees`](crate::run::RunState::trees).
+        tree: TreeId,
+        /// Whether they ran to their end.
+        done: bool,
+    },
+    /// A merge onto the head.
+    Merge {
+        /// Whose change.
+        of: StepId,
+        /// Which attempt's.
+        attempt: AttemptNo,
+        /// Onto which head.
+        onto: CommitId,
+        /// What came of it.
+        result: Option<MergeResult>,
+        /// Whether the candidate became the head.
+        landed: bool,
+    },
+    /// The report.
+    Report {
+        /// Onto which head.
+        onto: CommitId,
+        /// Whether it is a commit.
+        done: bool,
+    },
+    /// The branch in the user's repository.
+    Publish {
+        /// The commit.
+        commit: CommitId,
+        /// The branch, once it exists.
+        branch: Option<String>,
+    },
+    /// A question to a person.
+    Question {
+        /// The question.
+        text: String,
+        /// The answers that count.
+        choices: Vec<String>,
+        /// The answer.
+        answer: Option<String>,
+    },
+}
+
+impl Step {
+    /// A step as its opening leaves it.
+    pub(crate) fn open(work: &Work) -> Self {
+        match work.clone() {
+            Work::Ask(ask) => Self::Ask(Box::new(AskStep { ask, route: None, attempts: Vec::new(), decided: None })),
+            Work::Verify { commit, tree } => Self::Verify { commit, tree, done: false },
+            Work::Merge { of, attempt, onto } => Self::Merge { of, attempt, onto, result: None, landed: false },
+            Work::Report { onto } => Self::Report { onto, done: false },
+            Work::Publish { commit } => Self::Publish { commit, branch: None },
+            Work::Question { text, choices } => Self::Question { text, choices, answer: None },
+        }
+    }
+
+    /// Whether its work is still to be done (or done again, where an owner died over it).
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Ask(ask) => matches!(ask.standing(), Standing::Idle | Standing::Running(_)),
+            Self::Verify { done, .. } | Self::Report { done, .. } => !done,
+            Self::Merge { result, .. } => result.is_none(),
+            Self::Publish { branch, .. } => branch.is_none(),
+            Self::Question { answer, .. } => answer.is_none(),
+        }
+    }
+}
+
+/// A question to a model, with its attempts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskStep {
+    /// The question.
+    pub ask: Ask,
+    /// The chain of models, once drawn.
+    pub route: Option<Route>,
+    /// Its attempts in order.
+    pub attempts: Vec<Attempt>,
+    /// What was decided after the last attempt.
+    pub decided: Option<Decision>,
+}
+
+/// One call of one model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Its number.
+    pub no: AttemptNo,
+    /// The link of the route it used.
+    pub link: usize,
+    /// The commit its worktree started from.
+    pub base: CommitId,
+    /// The session id drawn for it.
+    pub session: String,
+    /// When it started.
+    pub started: Stamp,
+    /// Where it stands.
+    pub state: AttemptState,
+}
+
+/// Where an attempt stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttemptState {
+    /// It was started and has not been acknowledged.
+    Running,
+    /// Its owner died.
+    Lost,
+    /// It failed.
+    Failed(Fault, Stamp),
+    /// It answered.
+    Answered(Box<Answered>),
+}
+
+/// An answer and what was said of it since.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// When it was acknowledged.
+    pub at: Stamp,
+    /// The orchestrator's verdict on its change, with the tree and the judging model.
+    pub verdict: Option<(Verdict, TreeId, ModelId)>,
+    /// Why its change was refused, if it was.
+    pub refusal: Option<Refusal>,
+}
+
+/// Where a question stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Standing<'a> {
+    /// Nothing runs; `decide` says what follows.
+    Idle,
+    /// An attempt is out.
+    Running(AttemptNo),
+    /// Answered, and the change (if one was asked for) not refused.
+    Answered(&'a Attempt, &'a Answered),
+    /// Lost to this run.
+    GivenUp(&'a str),
+}
+
+impl AskStep {
+    /// Where the question stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing<'_> {
+        if let Some(Decision::GiveUp { reason }) = &self.decided {
+            return Standing::GivenUp(reason);
+        }
+        match self.attempts.last() {
+            Some(attempt) => match &attempt.state {
+                AttemptState::Running => Standing::Running(attempt.no),
+                AttemptState::Answered(answered) if answered.refusal.is_none() => Standing::Answered(attempt, answered),
+                AttemptState::Answered(_) | AttemptState::Lost | AttemptState::Failed(..) => Standing::Idle,
+            },
+            None => Standing::Idle,
+        }
+    }
+
+    /// The link that an attempt used.
+    #[must_use]
+    pub fn link_of(&self, attempt: &Attempt) -> Option<&Link> {
+        self.route.as_ref().and_then(|route| route.links.get(attempt.link))
+    }
+
+    /// The number of the next attempt.
+    #[must_use]
+    pub fn next_no(&self) -> AttemptNo {
+        AttemptNo(self.attempts.last().map_or(1, |last| last.no.0 + 1))
+    }
+
+    pub(crate) fn last_mut(&mut self, no: AttemptNo) -> Option<&mut Attempt> {
+        self.attempts.last_mut().filter(|attempt| attempt.no == no)
+    }
+}

@@ -1,0 +1,283 @@
+//! A run's history, event by event. A history is written as events; the state is asked what follows from it.
+
+use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::change::{Change, Finding, Refusal, Verdict};
+use mao_core::effect::{Note, Work};
+use mao_core::event::{
+    AttemptResult, CheckRun, Decision, Event, Link, MergeResult, Opened, Recorded, Request, Route, Verification,
+};
+use mao_core::fault::{Fault, FaultKind};
+use mao_core::ids::{AttemptNo, RunId, Stamp, StepId};
+use mao_core::reply::{Answer, Usage};
+use mao_core::run::{Illegal, RunState};
+use mao_core::step::Standing;
+
+const HOME: &str = "home-vendor";
+
+struct History(Vec<Recorded>);
+
+impl History {
+    fn opened() -> Self {
+        let opened = Opened {
+            run: RunId::from_bits([1; 16]),
+            workflow: "develop".into(),
+            workflow_version: 1,
+            repository: "key".into(),
+            base: "base".into(),
+            base_tree: "base-tree".into(),
+            policy: "policy".into(),
+            home_vendor: HOME.into(),
+            request: Request {
+                text: "1".into(),
+                sections: Vec::new(),
+                requirements: None,
+                files: "files".into(),
+                tasks: None,
+            },
+            scripted: None,
+        };
+        Self(Vec::new()).then(Event::RunOpened(Box::new(opened)))
+    }
+
+    fn then(mut self, event: Event) -> Self {
+        let seq = self.0.len() as u64 + 1;
+        self.0.push(Recorded { seq, at: Stamp(seq * 1000), event });
+        self
+    }
+
+    /// A question that `vendor` answered with a change of tree `tree`.
+    fn changed(self, step: &str, vendor: &str, tree: &str) -> Self {
+        let change = Change {
+            base: "base".into(),
+            commit: format!("commit-of-{tree}").as_str().into(),
+            tree: tree.into(),
+            diff: "diff".into(),
+            files: 1,
+        };
+        let change = answer(Some(change));
+        self.asked(step, vendor, Role::Worker, ReplyForm::Change { owned: Vec::new() }).ended(step, change)
+    }
+
+    /// A verdict that `role` gave in step `judge`.
+    fn judge(self, step: &str, role: Role) -> Self {
+        self.asked(step, HOME, role, ReplyForm::Json { schema: "verdict".into() }).ended(step, answer(None))
+    }
+
+    fn asked(self, step: &str, vendor: &str, role: Role, reply: ReplyForm) -> Self {
+        let prompt = Prompt { template: "t".into(), data: Default::default(), attached: Default::default() };
+        let ask = Ask { task: "core_logic".into(), label: "Core".into(), role, prompt, reply, base: "base".into() };
+        let link = Link {
+            model: format!("model-of-{vendor}").as_str().into(),
+            endpoint: "endpoint".into(),
+            vendor: vendor.into(),
+            provider: "provider".into(),
+            account: "account".into(),
+            effort: None,
+            why: "primary".into(),
+        };
+        self.then(Event::StepOpened { step: step.into(), work: Box::new(Work::Ask(ask)) })
+            .then(Event::Routed { step: step.into(), route: Route { links: vec![link], skipped: Vec::new() } })
+            .started(step, 1)
+    }
+
+    fn started(self, step: &str, no: u32) -> Self {
+        self.then(Event::AttemptStarted {
+            step: step.into(),
+            attempt: AttemptNo(no),
+            link: 0,
+            prompt: "prompt".into(),
+            base: "base".into(),
+            session: "session".into(),
+        })
+    }
+
+    fn ended(self, step: &str, result: AttemptResult) -> Self {
+        self.then(ended(step, 1, result))
+    }
+
+    fn verified(self, step: &str, tree: &str, exit: i32) -> Self {
+        let work = Work::Verify { commit: format!("commit-of-{tree}").as_str().into(), tree: tree.into() };
+        self.then(Event::StepOpened { step: step.into(), work: Box::new(work) }).then(Event::Verified {
+            step: step.into(),
+            tree: tree.into(),
+            verification: checks(&[exit]),
+        })
+    }
+
+    fn judged(self, step: &str, tree: &str, accept: bool, by: &str) -> Self {
+        self.then(judged(step, tree, accept, by))
+    }
+
+    fn state(&self) -> Result<RunState, Illegal> {
+        RunState::fold(&self.0).map(|state| state.expect("opened"))
+    }
+
+    fn why_not(&self) -> String {
+        self.state().expect_err("does not fit").why
+    }
+}
+
+fn ended(step: &str, no: u32, result: AttemptResult) -> Event {
+    let (attempt, containment) = (AttemptNo(no), "none".to_owned());
+    Event::AttemptEnded { step: step.into(), attempt, result, transcript: None, containment }
+}
+
+fn answer(change: Option<Change>) -> AttemptResult {
+    AttemptResult::Answered(Box::new(Answer {
+        text: "text".into(),
+        structured: None,
+        change,
+        served: Some("endpoint".into()),
+        usage: Usage::default(),
+        effort_sent: None,
+    }))
+}
+
+fn failed() -> AttemptResult {
+    AttemptResult::Failed(Fault::new(FaultKind::TimedOut, "nothing came"))
+}
+
+fn checks(exits: &[i32]) -> Verification {
+    let run = |exit: &i32| CheckRun { command: "make test".into(), exit: Some(*exit), log: "log".into() };
+    Verification { checks: exits.iter().map(run).collect() }
+}
+
+fn judged(step: &str, tree: &str, accept: bool, by: &str) -> Event {
+    let findings = if accept { vec![] } else { vec![Finding { file: None, line: None, claim: "wrong".into() }] };
+    Event::Noted(Note::ChangeJudged {
+        step: step.into(),
+        attempt: AttemptNo(1),
+        tree: tree.into(),
+        verdict: Verdict { accept, findings },
+        by: by.into(),
+    })
+}
+
+fn is_validated(history: &History, step: &str) -> bool {
+    history.state().expect("folds").validated(&StepId::from(step)).is_some()
+}
+
+#[test]
+fn inv_03_red_or_missing_checks_validate_nothing() {
+    for vendor in [HOME, "external"] {
+        let unchecked = || History::opened().changed("work", vendor, "tree").judge("judge", Role::Orchestrator);
+        assert!(!is_validated(&unchecked().judged("work", "tree", true, "judge"), "work"), "{vendor}: unchecked");
+        let red = unchecked().verified("check", "tree", 1).judged("work", "tree", true, "judge");
+        assert!(!is_validated(&red, "work"), "{vendor}: red");
+        let other = unchecked().verified("check", "another-tree", 0).judged("work", "tree", true, "judge");
+        assert!(!is_validated(&other, "work"), "{vendor}: another tree was checked");
+    }
+    assert!(!checks(&[]).green(), "no checks at all are not green");
+    assert!(!checks(&[0, 1]).green());
+}
+
+#[test]
+fn inv_03_an_external_change_needs_the_orchestrators_verdict() {
+    let green = || {
+        let changed = History::opened().changed("work", "external", "tree").verified("check", "tree", 0);
+        changed.judge("judge", Role::Orchestrator)
+    };
+    assert!(!is_validated(&green(), "work"), "nobody judged it");
+    assert!(!is_validated(&green().judged("work", "tree", false, "judge"), "work"), "refused");
+    let accepted = green().judged("work", "tree", true, "judge");
+    let state = accepted.state().unwrap();
+    let validated = state.validated(&StepId::from("work")).expect("accepted and green");
+    assert_eq!(validated.proof().tree.as_str(), "tree");
+    assert_eq!(validated.proof().judged_by.as_ref().map(|model| model.as_str()), Some("model-of-home-vendor"));
+}
+
+#[test]
+fn inv_03_a_verdict_names_the_tree_that_was_made() {
+    let green = History::opened().changed("work", "external", "tree").judge("judge", Role::Orchestrator);
+    assert!(green.judged("work", "another-tree", true, "judge").why_not().contains("did not make tree"));
+}
+
+#[test]
+fn inv_03_the_home_vendors_change_needs_checks_alone_and_says_so() {
+    let history = History::opened().changed("work", HOME, "tree").verified("check", "tree", 0);
+    let state = history.state().unwrap();
+    let validated = state.validated(&StepId::from("work")).expect("green");
+    assert_eq!(validated.proof().judged_by, None);
+}
+
+#[test]
+fn inv_01_only_the_orchestrators_step_can_judge() {
+    let worker = History::opened().changed("work", "external", "tree").judge("judge", Role::Worker);
+    assert!(worker.judged("work", "tree", true, "judge").why_not().contains("no orchestrator's answer"));
+    let nobody = History::opened().changed("work", "external", "tree");
+    assert!(nobody.judged("work", "tree", true, "work").why_not().contains("no orchestrator's answer"));
+}
+
+#[test]
+fn inv_03_only_a_verified_candidate_becomes_the_head() {
+    let merged = || {
+        let work = Work::Merge { of: "work".into(), attempt: AttemptNo(1), onto: "base".into() };
+        let result = MergeResult::Candidate { commit: "candidate".into(), tree: "merged".into() };
+        History::opened()
+            .changed("work", HOME, "tree")
+            .then(Event::StepOpened { step: "merge".into(), work: Box::new(work) })
+            .then(Event::Merged { step: "merge".into(), result })
+    };
+    let moved =
+        || Event::Noted(Note::HeadMoved { step: "merge".into(), commit: "candidate".into(), tree: "merged".into() });
+    assert!(merged().then(moved()).why_not().contains("no verified candidate"));
+    assert!(merged().verified("trial", "merged", 1).then(moved()).why_not().contains("no verified candidate"));
+    let state = merged().verified("trial", "merged", 0).then(moved()).state().unwrap();
+    assert_eq!((state.head.as_str(), state.head_tree.as_str()), ("candidate", "merged"));
+}
+
+#[test]
+fn an_event_that_does_not_fit_is_an_error() {
+    let asked = || History::opened().asked("work", HOME, Role::Worker, ReplyForm::Text);
+    let lost = |no| Event::AttemptLost { step: "work".into(), attempt: AttemptNo(no), salvage: None };
+    assert!(asked().started("work", 2).why_not().contains("cannot start now"), "while one runs");
+    assert!(asked().ended("work", failed()).started("work", 3).why_not().contains("cannot start now"), "a gap");
+    assert!(asked().ended("work", failed()).ended("work", failed()).why_not().contains("not running"), "ended twice");
+    assert!(asked().ended("work", failed()).then(lost(1)).why_not().contains("not running"));
+    assert!(History::opened().started("nothing", 1).why_not().contains("asks no model"));
+    let closed = Event::Noted(Note::RunClosed { outcome: mao_core::outcome::Outcome::Complete });
+    assert!(asked().then(closed).then(lost(1)).why_not().contains("closed"));
+    let mut gap = asked();
+    gap.0[2].seq = 9;
+    assert!(gap.why_not().contains("follows"));
+    assert!(RunState::fold(&asked().0[1..]).unwrap_err().why.contains("begins with run_opened"));
+}
+
+#[test]
+fn a_refused_change_or_a_lost_attempt_leaves_the_question_open() {
+    let step = StepId::from("work");
+    let standing = |history: &History| match history.state().unwrap().ask(&step).unwrap().standing() {
+        Standing::Idle => "idle",
+        Standing::Running(_) => "running",
+        Standing::Answered(..) => "answered",
+        Standing::GivenUp(_) => "given up",
+    };
+    let changed = || History::opened().changed("work", HOME, "tree");
+    assert_eq!(standing(&changed()), "answered");
+    let refused = || {
+        let refusal = Refusal::ChecksFailed { log: "log".into() };
+        changed().then(Event::Noted(Note::ChangeRefused { step: step.clone(), attempt: AttemptNo(1), refusal }))
+    };
+    assert_eq!(standing(&refused()), "idle");
+    let decided = |decision| Event::Decided { step: step.clone(), after: AttemptNo(1), decision };
+    assert_eq!(
+        standing(&refused().then(decided(Decision::Again { reason: "r".into() })).started("work", 2)),
+        "running"
+    );
+    assert_eq!(standing(&refused().then(decided(Decision::GiveUp { reason: "r".into() }))), "given up");
+}
+
+#[test]
+fn log_01_every_event_survives_being_written_and_read() {
+    let history = History::opened()
+        .changed("work", "external", "tree")
+        .verified("check", "tree", 0)
+        .judge("judge", Role::Orchestrator)
+        .judged("work", "tree", true, "judge")
+        .then(Event::CancelRequested { by: "SIGINT".into() })
+        .then(ended("other", 1, failed()));
+    for recorded in &history.0 {
+        let text = serde_json::to_string(recorded).unwrap();
+        assert_eq!(&serde_json::from_str::<Recorded>(&text).unwrap(), recorded, "{text}");
+    }
+}

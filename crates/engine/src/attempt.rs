@@ -1,0 +1,389 @@
+//! One call of one model: prepared, recorded as started by the owner, made, judged for form, and turned into the one
+//! event that acknowledges it.
+//!
+//! Nothing here says what follows a failure, and nothing here asks which vendor it is.
+
+use crate::announce::News;
+use crate::clock::draw_uuid;
+use crate::parts::{EngineError, Parts};
+use crate::work::{Done, blocking, subject};
+use mao_core::ask::{Ask, ReplyForm, Role};
+use mao_core::change::{Change, Refusal};
+use mao_core::event::{AttemptResult, Decision, Event, Link};
+use mao_core::fault::{Fault, FaultKind};
+use mao_core::glob::Glob;
+use mao_core::ids::{AttemptNo, BlobId, CommitId, StepId};
+use mao_core::reply::Answer;
+use mao_core::run::RunState;
+use mao_core::step::{AskStep, AttemptState};
+use mao_core::text;
+use mao_policy::policy::Billing;
+use mao_policy::{Policy, grant, orchestrator};
+use mao_providers::provider::{self, Access, Provider, Reply, Timers};
+use mao_repo::{CollectSpec, Collected, RunRepo, Worktree};
+use mao_workflows::Workflow;
+use mao_workflows::prompt::{Occasion, render};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The largest structured reply that an event can hold, in bytes.
+const STRUCTURED_LIMIT: usize = 12 * 1024;
+
+/// The longest failure text that is attached to a prompt, in bytes.
+const FAILURE_LIMIT: usize = 12 * 1024;
+
+/// An attempt, ready to be recorded and then made.
+#[derive(Debug)]
+pub(crate) struct AttemptWork {
+    parts: Arc<Parts>,
+    policy: Arc<Policy>,
+    workflow: &'static dyn Workflow,
+    repo: Arc<RunRepo>,
+    state: RunState,
+    provider: Arc<dyn Provider>,
+    step: StepId,
+    ask: Ask,
+    no: AttemptNo,
+    link: usize,
+    to: Link,
+    prompt: String,
+    prompt_blob: BlobId,
+    base: CommitId,
+    session: String,
+    acknowledged: u32,
+}
+
+/// The name of an attempt's worktree, scratch directory and refs.
+fn name_of(step: &StepId, no: AttemptNo) -> String {
+    format!("{step}-{no}")
+}
+
+/// How many attempts of a question were acknowledged.
+fn acknowledged(ask: &AskStep) -> u32 {
+    let settled = |state: &AttemptState| matches!(state, AttemptState::Failed(..) | AttemptState::Answered(_));
+    u32::try_from(ask.attempts.iter().filter(|attempt| settled(&attempt.state)).count()).unwrap_or(u32::MAX)
+}
+
+impl AttemptWork {
+    /// Draws and stores everything that the attempt needs; `None` while its account has no free slot.
+    pub(crate) fn prepare(
+        parts: &Arc<Parts>,
+        policy: &Arc<Policy>,
+        workflow: &'static dyn Workflow,
+        repo: Arc<RunRepo>,
+        state: &RunState,
+        step: &StepId,
+        link: usize,
+    ) -> Result<Option<Self>, EngineError> {
+        let asked = state.ask(step).ok_or_else(|| EngineError::Broken(format!("{step} asks no model")))?;
+        let to = asked.route.as_ref().and_then(|route| route.links.get(link)).cloned();
+        let to = to.ok_or_else(|| EngineError::Broken(format!("{step} has no link {link}")))?;
+        let provider =
+            parts.providers.get(&to.provider).ok_or_else(|| EngineError::NoSuchProvider(to.provider.clone()))?;
+        let holder = slot_holder(state, step);
+        let (cap, now) = (policy.limits.account_parallel, parts.clock.now());
+        if !parts.store.try_take(&to.account, cap, &holder, now, policy.limits.attempt_ms + parts.lease_ms)? {
+            return Ok(None);
+        }
+        let session = draw_uuid()?;
+        let acknowledged = acknowledged(asked);
+        let mut texts = BTreeMap::new();
+        for (name, blob) in &asked.ask.prompt.attached {
+            texts.insert(name.clone(), String::from_utf8_lossy(&parts.store.get(blob)?).into_owned());
+        }
+        let failure = failure(parts, asked)?;
+        let occasion =
+            Occasion { step: step.as_str(), attempt: acknowledged + 1, nonce: &session, failure: failure.as_deref() };
+        let prompt = render(&asked.ask.prompt, &texts, &occasion)?;
+        Ok(Some(Self {
+            parts: Arc::clone(parts),
+            policy: Arc::clone(policy),
+            workflow,
+            repo,
+            provider: Arc::clone(provider),
+            step: step.clone(),
+            ask: asked.ask.clone(),
+            no: asked.next_no(),
+            link,
+            to,
+            prompt_blob: parts.store.put(prompt.as_bytes())?,
+            prompt,
+            base: base(state, asked),
+            session,
+            acknowledged,
+            state: state.clone(),
+        }))
+    }
+
+    /// The event that must be durable before the attempt is made.
+    pub(crate) fn started(&self) -> Event {
+        Event::AttemptStarted {
+            step: self.step.clone(),
+            attempt: self.no,
+            link: self.link,
+            prompt: self.prompt_blob.clone(),
+            base: self.base.clone(),
+            session: self.session.clone(),
+        }
+    }
+
+    /// Makes the attempt. Ends when every process it started is gone.
+    pub(crate) async fn run(self, stop: watch::Receiver<bool>) -> Done {
+        let step = self.step.clone();
+        Done { step, event: self.make(stop).await.map(Some) }
+    }
+
+    async fn make(self, stop: watch::Receiver<bool>) -> Result<Event, EngineError> {
+        let name = name_of(&self.step, self.no);
+        let (repo, base, called, at) = (Arc::clone(&self.repo), self.base.clone(), name.clone(), self.state.opened_at);
+        let worktree = blocking(move || repo.worktree(&called, &base, at)).await?;
+        let transcript = self.transcript()?;
+        let scratch = self.repo.scratch(&name)?;
+        let job = self.job(&worktree, &scratch, &transcript);
+        let (result, containment) = self.call(job, stop).await;
+        let result = match result {
+            Ok(reply) => self.judge(reply, &worktree).await?,
+            Err(fault) => AttemptResult::Failed(fault),
+        };
+        if matches!(result, AttemptResult::Failed(_)) && self.writes() {
+            // What a failed worker left is on a ref before its worktree goes.
+            let (repo, at) = (Arc::clone(&self.repo), self.state.opened_at);
+            blocking(move || repo.salvage(&worktree, &name, at)).await?;
+        }
+        let transcript = if transcript.exists() { Some(self.parts.store.put_file(&transcript)?) } else { None };
+        self.parts.store.give_back(&self.to.account, &slot_holder(&self.state, &self.step))?;
+        Ok(Event::AttemptEnded { step: self.step, attempt: self.no, result, transcript, containment })
+    }
+
+    fn transcript(&self) -> Result<PathBuf, EngineError> {
+        Ok(self.repo.transcript(&format!("{}-{}", name_of(&self.step, self.no), self.session))?)
+    }
+
+    fn writes(&self) -> bool {
+        grant::grant(&self.ask, &self.to, &self.state.opened.home_vendor).writes()
+    }
+
+    fn owned(&self) -> Vec<Glob> {
+        grant::grant(&self.ask, &self.to, &self.state.opened.home_vendor).owned
+    }
+
+    fn job(&self, worktree: &Worktree, scratch: &Path, transcript: &Path) -> provider::Job {
+        let limits = &self.policy.limits;
+        let schema = match &self.ask.reply {
+            ReplyForm::Json { schema } => self.workflow.schema(schema),
+            ReplyForm::Text | ReplyForm::Change { .. } => None,
+        };
+        provider::Job {
+            label: format!("{}#{}", self.step, self.no),
+            step: self.step.to_string(),
+            acknowledged: self.acknowledged,
+            endpoint: self.to.endpoint.clone(),
+            effort: self.to.effort.clone(),
+            prompt: self.prompt.clone(),
+            schema,
+            cwd: worktree.path().to_owned(),
+            access: if self.writes() { Access::Write } else { Access::Read },
+            scratch: scratch.to_owned(),
+            reads: worktree.reads(),
+            session: self.session.clone(),
+            timers: Timers {
+                first_byte: Duration::from_millis(limits.first_byte_ms),
+                idle: Duration::from_millis(limits.idle_ms),
+                total: Duration::from_millis(limits.attempt_ms),
+                grace: Duration::from_millis(limits.grace_ms),
+            },
+            billing: match self.policy.billing.get(&self.to.provider).copied().unwrap_or_default() {
+                Billing::Subscription => provider::Billing::Subscription,
+                Billing::Api => provider::Billing::Api,
+            },
+            environment: self.parts.environment.clone(),
+            transcript: transcript.to_owned(),
+        }
+    }
+
+    async fn call(&self, job: provider::Job, mut stop: watch::Receiver<bool>) -> (Result<Reply, Fault>, String) {
+        let mut turn = match self.provider.start(job).await {
+            Ok(turn) => turn,
+            Err(fault) => return (Err(fault), "none: nothing was started".to_owned()),
+        };
+        let mut stopped = false;
+        loop {
+            tokio::select! {
+                news = turn.news() => match news {
+                    Some(progress) => {
+                        self.parts.announcer.news(News { step: self.step.clone(), attempt: self.no, progress });
+                    }
+                    None => break,
+                },
+                _ = stop.wait_for(|stop| *stop), if !stopped => {
+                    stopped = true;
+                    turn.stop();
+                }
+            }
+        }
+        let end = turn.end().await;
+        let result = if stopped { Err(Fault::new(FaultKind::Cancelled, "the run was cancelled")) } else { end.result };
+        (result, end.containment)
+    }
+
+    /// Whether the reply has the form asked for, and what it brings.
+    async fn judge(&self, reply: Reply, worktree: &Worktree) -> Result<AttemptResult, EngineError> {
+        if let Some(fault) = self.wrong_family(&reply) {
+            return Ok(AttemptResult::Failed(fault));
+        }
+        let fault = |kind, hint: &str| Ok(AttemptResult::Failed(Fault::new(kind, hint)));
+        let mut structured = None;
+        let mut change = None;
+        match &self.ask.reply {
+            ReplyForm::Text if reply.text.trim().is_empty() => {
+                return fault(FaultKind::EmptyOutput, "nothing was said");
+            }
+            ReplyForm::Text => {}
+            ReplyForm::Json { schema } => match self.structured(schema, &reply) {
+                Ok(value) => structured = Some(value),
+                Err(why) => return fault(FaultKind::Unparsable, &why),
+            },
+            ReplyForm::Change { .. } => match self.collect(worktree, &reply).await? {
+                Collected::Change { commit, tree, files, diff } => {
+                    change = Some(Change {
+                        base: self.base.clone(),
+                        commit,
+                        tree,
+                        diff: self.parts.store.put(&diff)?,
+                        files: u32::try_from(files.len()).unwrap_or(u32::MAX),
+                    });
+                }
+                Collected::NoChange => {
+                    return fault(
+                        FaultKind::NoChange,
+                        &format!("the tree is as it was; the model said: {}", reply.text),
+                    );
+                }
+                Collected::Violation { trespasses } => {
+                    let paths: Vec<String> = trespasses.iter().map(ToString::to_string).collect();
+                    return fault(FaultKind::PolicyViolation, &paths.join(", "));
+                }
+            },
+        }
+        Ok(AttemptResult::Answered(Box::new(Answer {
+            text: self.parts.store.put(reply.text.as_bytes())?,
+            structured,
+            change,
+            served: reply.served.map(|served| text::one_line(&served, 120)),
+            usage: reply.usage,
+            effort_sent: reply.effort_sent,
+        })))
+    }
+
+    fn wrong_family(&self, reply: &Reply) -> Option<Fault> {
+        if self.ask.role != Role::Orchestrator {
+            return None;
+        }
+        match &reply.served {
+            Some(served) if orchestrator::served_by_the_family(served) => None,
+            Some(served) => Some(Fault::new(FaultKind::WrongFamily, format!("served by {served}"))),
+            None => Some(Fault::new(FaultKind::WrongFamily, "the vendor did not say which model served it")),
+        }
+    }
+
+    fn structured(&self, schema: &str, reply: &Reply) -> Result<serde_json::Value, String> {
+        let value = reply.structured.clone().ok_or("the reply has no structured part")?;
+        let size = value.to_string().len();
+        if size > STRUCTURED_LIMIT {
+            return Err(format!("the structured reply has {size} bytes; at most {STRUCTURED_LIMIT} are taken"));
+        }
+        self.workflow.accepts(schema, &self.state, &value)?;
+        Ok(value)
+    }
+
+    async fn collect(&self, worktree: &Worktree, reply: &Reply) -> Result<Collected, EngineError> {
+        let served = reply.served.clone().unwrap_or_else(|| format!("{} (unconfirmed)", self.to.endpoint));
+        let (subject, body) = (subject(&self.ask), format!("Served-By: {}", text::one_line(&served, 120)));
+        let (owned, protected, at) = (self.owned(), self.policy.protected.clone(), self.state.opened_at);
+        let (repo, worktree) = (Arc::clone(&self.repo), worktree.clone());
+        let kept = format!("attempts/{}", name_of(&self.step, self.no));
+        blocking(move || {
+            let spec = CollectSpec { owned: &owned, protected: &protected, subject: &subject, body: &body, at };
+            let collected = repo.collect(&worktree, &spec)?;
+            if let Collected::Change { commit, .. } = &collected {
+                repo.keep(&kept, commit)?;
+            }
+            Ok(collected)
+        })
+        .await
+    }
+}
+
+fn slot_holder(state: &RunState, step: &StepId) -> String {
+    format!("{}/{step}", state.opened.run)
+}
+
+/// The commit that the next attempt starts from: the question's own, unless what others merged is why an earlier one was
+/// refused. A function of the record alone, so that it does not depend on who was faster.
+fn base(state: &RunState, ask: &AskStep) -> CommitId {
+    let met_others = ask.attempts.iter().any(|attempt| match &attempt.state {
+        AttemptState::Answered(answered) => {
+            matches!(answered.refusal, Some(Refusal::Conflict { .. } | Refusal::BrokeMerged { .. }))
+        }
+        AttemptState::Failed(..) | AttemptState::Running | AttemptState::Lost => false,
+    });
+    if met_others { state.head.clone() } else { ask.ask.base.clone() }
+}
+
+/// What was wrong with the last acknowledged attempt, where the same model is asked again.
+fn failure(parts: &Parts, ask: &AskStep) -> Result<Option<String>, EngineError> {
+    if matches!(ask.decided, Some(Decision::Next { .. })) {
+        return Ok(None);
+    }
+    let last = ask.attempts.iter().rev().find(|attempt| !matches!(attempt.state, AttemptState::Lost));
+    let text = match last.map(|attempt| &attempt.state) {
+        Some(AttemptState::Failed(fault, _)) => fault.to_string(),
+        Some(AttemptState::Answered(answered)) => match &answered.refusal {
+            None => return Ok(None),
+            Some(refusal) => describe(parts, refusal)?,
+        },
+        Some(AttemptState::Running | AttemptState::Lost) | None => return Ok(None),
+    };
+    Ok(Some(text::printable(text::tail(&text, FAILURE_LIMIT))))
+}
+
+fn describe(parts: &Parts, refusal: &Refusal) -> Result<String, EngineError> {
+    let detail = match refusal {
+        Refusal::ChecksFailed { log } | Refusal::BrokeMerged { log } => {
+            String::from_utf8_lossy(&parts.store.get(log)?).into_owned()
+        }
+        Refusal::Verdict { findings } => {
+            let lines = findings.iter().map(|finding| {
+                let place = finding.file.as_deref().map_or_else(String::new, |file| match finding.line {
+                    Some(line) => format!("{file}:{line}: "),
+                    None => format!("{file}: "),
+                });
+                format!("- {place}{}", finding.claim)
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Refusal::Conflict { paths } => paths.join("\n"),
+    };
+    Ok(format!("{}\n{detail}", refusal.label()))
+}
+
+/// Removes an acknowledged attempt's worktree and scratch directory; what was in them is on refs and in blobs by now.
+pub(crate) async fn tidy_after(repo: &Arc<RunRepo>, event: &Event) -> Result<(), EngineError> {
+    let Event::AttemptEnded { step, attempt, .. } = event else { return Ok(()) };
+    let name = name_of(step, *attempt);
+    let repo = Arc::clone(repo);
+    blocking(move || {
+        repo.find_worktree(&name)?.map_or(Ok(()), |left| repo.remove(left))?;
+        repo.clear_scratch(&name)
+    })
+    .await
+}
+
+/// The committed mutation `engine_effect_before_write`: makes the attempt's first visible effect before it is recorded.
+pub(crate) fn act_unrecorded(work: &AttemptWork) -> Result<(), EngineError> {
+    let transcript = work.transcript()?;
+    work.repo.note(&transcript, b"acted\n").map_err(EngineError::from)
+}

@@ -1,0 +1,24 @@
+//! Carries a run from its request to its outcome: the one loop in the house.
+//!
+//! An event is durable before its effect starts. What follows a failure is decided in `mao-policy`, what comes next in
+//! `mao-workflows`; this room performs, records and announces. It never reads configuration files, never writes to a
+//! terminal, and never asks a vendor's name.
+//!
+//! Read in this order: [`owner`] (the loop), [`record`] (write, then act), [`attempt`] (one call of one model),
+//! [`perform`] (checks, merges, report, branch), [`recover`] (after a dead owner), [`open`] (a new run).
+
+pub mod announce;
+pub mod attempt;
+pub mod clock;
+pub mod failpoint;
+pub mod open;
+pub mod owner;
+pub mod parts;
+pub mod perform;
+pub mod record;
+pub mod recover;
+mod work;
+
+pub use announce::{Announcement, News};
+pub use owner::{Cancel, Carried, carry};
+pub use parts::{EngineError, Parts};

@@ -1,0 +1,88 @@
+//! A new run: everything it is opened with, durable before anything is asked of anyone.
+
+use crate::clock::draw_run;
+use crate::failpoint::Side;
+use crate::parts::{EngineError, Parts};
+use mao_core::event::{Event, Opened, Request, SectionBrief, TaskText};
+use mao_core::ids::{CommitId, RepositoryKey, RunId, SectionId, TreeId};
+use mao_policy::{Policy, orchestrator};
+
+/// What a run is asked for, with the texts that it names.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// The workflow's name.
+    pub workflow: String,
+    /// As the person wrote it.
+    pub text: String,
+    /// The sections: address, title, Markdown.
+    pub sections: Vec<(SectionId, String, String)>,
+    /// The requirements document.
+    pub requirements: Option<String>,
+    /// The task file that the sections stand in: its path and its text.
+    pub tasks: Option<(String, String)>,
+    /// The paths of the base tree.
+    pub files: Vec<String>,
+    /// The repository.
+    pub repository: RepositoryKey,
+    /// The commit everything starts from.
+    pub base: CommitId,
+    /// Its tree.
+    pub base_tree: TreeId,
+    /// What every face shows where models are scripted.
+    pub scripted: Option<String>,
+    /// The run's id, where a test fixed it.
+    pub run: Option<RunId>,
+}
+
+/// The longest list of paths that a plan's prompt carries, in bytes.
+const FILES_LIMIT: usize = 200_000;
+
+/// Records a new run and gives its id. Nobody owns it yet.
+pub fn open(parts: &Parts, policy: &Policy, new: NewRun) -> Result<RunId, EngineError> {
+    let workflow =
+        mao_workflows::find(&new.workflow).ok_or_else(|| EngineError::NoSuchWorkflow(new.workflow.clone()))?;
+    orchestrator::check(policy)?;
+    if policy.checks.is_empty() {
+        return Err(EngineError::NoChecks);
+    }
+    let run = match new.run {
+        Some(run) => run,
+        None => draw_run()?,
+    };
+    let put = |text: &str| parts.store.put(text.as_bytes());
+    let mut sections = Vec::with_capacity(new.sections.len());
+    for (id, title, text) in new.sections {
+        sections.push(SectionBrief { id, title, text: put(&text)? });
+    }
+    let mut files = new.files.join("\n");
+    if files.len() > FILES_LIMIT {
+        files.truncate((0..=FILES_LIMIT).rev().find(|at| files.is_char_boundary(*at)).unwrap_or(0));
+        files.push_str("\n… (list cut)");
+    }
+    let opened = Opened {
+        run,
+        workflow: workflow.name().to_owned(),
+        workflow_version: workflow.version(),
+        repository: new.repository.clone(),
+        base: new.base,
+        base_tree: new.base_tree,
+        policy: put(&serde_json::to_string(policy).map_err(|wrong| EngineError::Broken(wrong.to_string()))?)?,
+        home_vendor: orchestrator::home_vendor(),
+        request: Request {
+            text: new.text,
+            sections,
+            requirements: new.requirements.as_deref().map(put).transpose()?,
+            files: put(&files)?,
+            tasks: new.tasks.map(|(path, text)| put(&text).map(|text| TaskText { path, text })).transpose()?,
+        },
+        scripted: new.scripted,
+    };
+    let now = parts.clock.now();
+    let owner = parts.store.take(&run, &new.repository, now, parts.lease_ms)?;
+    let events = [Event::RunOpened(Box::new(opened))];
+    parts.points.pass(Side::Before, &events);
+    parts.store.append(&owner, 0, now, &events, &[])?;
+    parts.points.pass(Side::After, &events);
+    parts.store.release(&owner)?;
+    Ok(run)
+}

@@ -1,0 +1,160 @@
+//! Work that asks no model: checks, merges, the report, the branch. All of it can be done again after a crash with the
+//! same result.
+
+use crate::parts::{EngineError, Parts};
+use crate::work::{Done, blocking, subject};
+use mao_core::effect::Work;
+use mao_core::event::{CheckRun, Event, MergeResult, Verification};
+use mao_core::ids::{AttemptNo, CommitId, StepId, TreeId};
+use mao_core::run::RunState;
+use mao_core::text;
+use mao_policy::Policy;
+use mao_repo::checks::CheckSpec;
+use mao_repo::{Merged, Message, RunRepo};
+use mao_store::Owner;
+use mao_workflows::Workflow;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Everything a piece of work needs.
+pub(crate) struct Job {
+    pub(crate) parts: Arc<Parts>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) repo: Arc<RunRepo>,
+    pub(crate) owner: Owner,
+    pub(crate) state: RunState,
+    pub(crate) workflow: &'static dyn Workflow,
+    pub(crate) step: StepId,
+}
+
+/// Does the work; `None` where it was stopped.
+pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -> Done {
+    let step = job.step.clone();
+    let event = match work {
+        Work::Verify { commit, tree } => job.verify(commit, tree, stop).await,
+        Work::Merge { of, attempt, onto } => job.merge(of, attempt, onto).await.map(Some),
+        Work::Report { onto } => job.report(onto).await.map(Some),
+        Work::Publish { commit } => job.publish(commit).await.map(Some),
+        Work::Ask(_) | Work::Question { .. } => Err(EngineError::Broken(format!("{step} is nobody's work here"))),
+    };
+    Done { step, event }
+}
+
+impl Job {
+    async fn verify(
+        self,
+        commit: CommitId,
+        tree: TreeId,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<Option<Event>, EngineError> {
+        let name = format!("{}-checks", self.step);
+        let (repo, called, at) = (Arc::clone(&self.repo), name.clone(), self.state.opened_at);
+        let worktree = blocking(move || repo.worktree(&called, &commit, at)).await?;
+        let scratch = self.repo.scratch(&name)?;
+        let timeout = Duration::from_millis(self.policy.limits.check_ms);
+        let specs: Vec<CheckSpec> =
+            self.policy.checks.iter().map(|check| CheckSpec { command: check.argv.clone(), timeout }).collect();
+        let grace = Duration::from_millis(self.policy.limits.grace_ms);
+        let outcomes = tokio::select! {
+            outcomes = self.parts.checker.run(&worktree, &specs, &scratch, grace) => Some(outcomes),
+            () = asked_to_stop(&mut stop) => None,
+        };
+        let repo = Arc::clone(&self.repo);
+        blocking(move || {
+            repo.remove(worktree)?;
+            repo.clear_scratch(&name)
+        })
+        .await?;
+        let Some(outcomes) = outcomes else { return Ok(None) };
+        let mut checks = Vec::with_capacity(outcomes.len());
+        for outcome in outcomes {
+            let log = text::printable(&String::from_utf8_lossy(&outcome.tail));
+            let log = self.parts.store.put(log.as_bytes())?;
+            checks.push(CheckRun { command: outcome.command, exit: outcome.exit, log });
+        }
+        Ok(Some(Event::Verified { step: self.step, tree, verification: Verification { checks } }))
+    }
+
+    async fn merge(self, of: StepId, attempt: AttemptNo, onto: CommitId) -> Result<Event, EngineError> {
+        let validated = self.state.validated(&of).filter(|validated| validated.proof().attempt == attempt);
+        let validated = validated.ok_or_else(|| {
+            EngineError::Broken(format!("attempt {attempt} of {of} is not validated and cannot merge"))
+        })?;
+        let called = self.state.ask(&of).map_or_else(|| of.to_string(), |ask| subject(&ask.ask));
+        let mut body = vec![format!("Mao-Run: {}", self.state.opened.run), format!("Mao-Step: {of}")];
+        if let Some(served) = self.state.ask(&of).and_then(served) {
+            body.push(format!("Served-By: {served}"));
+        }
+        if let Some(judge) = &validated.proof().judged_by {
+            body.push(format!("Validated-By: {judge}"));
+        }
+        if let Some(scripted) = &self.state.opened.scripted {
+            body.push(format!("Scripted: {scripted}"));
+        }
+        let (repo, at) = (Arc::clone(&self.repo), self.state.opened_at);
+        let merged = blocking(move || {
+            let message = Message { subject: &called, body: &body.join("\n") };
+            repo.merge(&onto, &validated, message, at)
+        })
+        .await?;
+        let result = match merged {
+            Merged::Candidate { commit, tree } => MergeResult::Candidate { commit, tree },
+            Merged::Conflict { paths } => MergeResult::Conflict { paths: paths.into_iter().take(50).collect() },
+        };
+        Ok(Event::Merged { step: self.step, result })
+    }
+
+    async fn report(self, onto: CommitId) -> Result<Event, EngineError> {
+        let tasks =
+            self.state.opened.request.tasks.as_ref().map(|tasks| self.parts.store.get(&tasks.text)).transpose()?;
+        let tasks = tasks.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let files: Vec<(String, Vec<u8>)> = self
+            .workflow
+            .report(&self.policy, &self.state, tasks.as_deref())
+            .into_iter()
+            .map(|file| (file.path, file.text.into_bytes()))
+            .collect();
+        let called = format!("Report on {} {}", self.state.opened.workflow, self.state.opened.request.text);
+        let body = format!("Mao-Run: {}", self.state.opened.run);
+        let (repo, at) = (Arc::clone(&self.repo), self.state.opened_at);
+        let (commit, tree) = blocking(move || {
+            let message = Message { subject: &called, body: &body };
+            repo.write_files(&onto, &files, message, at)
+        })
+        .await?;
+        Ok(Event::Reported { step: self.step, commit, tree })
+    }
+
+    /// The one write into the user's repository. Ownership is confirmed right before it.
+    async fn publish(self, commit: CommitId) -> Result<Event, EngineError> {
+        let branch = branch_of(&self.state);
+        let (user, repo, parts) = (Arc::clone(&self.parts.user_repo), Arc::clone(&self.repo), Arc::clone(&self.parts));
+        let (to, what) = (branch.clone(), commit.clone());
+        parts.store.confirm(&self.owner, parts.clock.now())?;
+        blocking(move || user.publish(&repo, &to, &what)).await?;
+        Ok(Event::Published { step: self.step, branch, commit })
+    }
+}
+
+/// The branch that a run's result is published as.
+#[must_use]
+pub fn branch_of(state: &RunState) -> String {
+    format!("mao/{}", state.opened.run.prefix(8))
+}
+
+fn served(ask: &mao_core::step::AskStep) -> Option<String> {
+    match ask.standing() {
+        mao_core::step::Standing::Answered(_, answered) => answered.answer.served.clone(),
+        mao_core::step::Standing::Idle
+        | mao_core::step::Standing::Running(_)
+        | mao_core::step::Standing::GivenUp(_) => None,
+    }
+}
+
+/// Ends when `stop` says so; never where nobody can say it any more.
+pub(crate) async fn asked_to_stop(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,194 @@
+//! The one judge of failure: what follows a fault or a refused change. Nothing else in the house retries.
+
+use crate::policy::Policy;
+use mao_core::change::Refusal;
+use mao_core::event::{Decision, Link};
+use mao_core::fault::{Fault, FaultKind};
+use mao_core::ids::{Stamp, StepId};
+use mao_core::mutant;
+use mao_core::run::RunState;
+use mao_core::step::{AskStep, Attempt, AttemptState, Standing, Step};
+
+/// How many attempts of one step may be lost to dead owners before a person is asked.
+pub const LOST_BEFORE_ASKING: usize = 2;
+
+/// The pause before a busy or unreachable vendor is asked again, in milliseconds.
+const PAUSE_MS: u64 = 3_000;
+
+/// What the engine does next about a question that nobody is working on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Start an attempt on this link of the route.
+    Start {
+        /// The link.
+        link: usize,
+    },
+    /// Record what follows the last attempt, then ask again what to do.
+    Record(Decision),
+    /// Nothing before this moment.
+    Sleep {
+        /// The moment.
+        until: Stamp,
+    },
+    /// Nothing before a person has answered.
+    AwaitPerson,
+    /// Nothing: an attempt is out, or the question is settled.
+    Nothing,
+}
+
+/// The step in which a person is asked whether to go on after lost attempts of `step`.
+#[must_use]
+pub fn question_about(step: &StepId, attempts: usize) -> StepId {
+    StepId::new(format!("lost.{step}.{attempts}"))
+}
+
+/// What follows for `step`, given everything that is recorded and the time.
+#[must_use]
+pub fn decide(policy: &Policy, run: &RunState, step: &StepId, now: Stamp) -> Next {
+    let Some(ask) = run.ask(step) else { return Next::Nothing };
+    if !matches!(ask.standing(), Standing::Idle) {
+        return Next::Nothing;
+    }
+    if let Some(reason) = exhausted(policy, run, now) {
+        return Next::Record(Decision::GiveUp { reason });
+    }
+    let Some(last) = ask.attempts.last() else {
+        return match ask.route.as_ref().map(|route| route.links.len()) {
+            Some(0) => Next::Record(Decision::GiveUp { reason: no_model(ask) }),
+            Some(_) | None => start(run, ask, 0),
+        };
+    };
+    match &ask.decided {
+        None => Next::Record(follow(policy, ask, last, now)),
+        Some(Decision::Again { .. }) => start(run, ask, last.link),
+        Some(Decision::Next { link, .. }) => start(run, ask, *link),
+        Some(Decision::Wait { until, .. }) if now >= *until => start(run, ask, last.link),
+        Some(Decision::Wait { until, .. }) => Next::Sleep { until: *until },
+        Some(Decision::AskPerson { .. }) => match answer(run, step, ask) {
+            Some("yes") => start(run, ask, last.link),
+            Some(_) => Next::Record(Decision::GiveUp { reason: "a person said no after lost attempts".into() }),
+            None => Next::AwaitPerson,
+        },
+        Some(Decision::GiveUp { .. }) => Next::Nothing,
+    }
+}
+
+/// The first link from `link` on whose provider was not withdrawn since the route was drawn.
+fn start(run: &RunState, ask: &AskStep, link: usize) -> Next {
+    let links = ask.route.as_ref().map_or(&[][..], |route| &route.links);
+    let open =
+        |(_, to): &(usize, &Link)| !run.withdrawn.contains(&to.provider) || mutant::is("inv_02_withdrawn_goes_on");
+    match links.iter().enumerate().skip(link).find(open) {
+        Some((link, _)) => Next::Start { link },
+        None => Next::Record(Decision::GiveUp { reason: "every model left is not enabled any more".into() }),
+    }
+}
+
+fn no_model(ask: &AskStep) -> String {
+    let skipped = ask.route.iter().flat_map(|route| &route.skipped);
+    let reasons: Vec<String> = skipped.map(|skip| format!("{}: {}", skip.model, skip.why)).collect();
+    format!("no model may answer {} ({})", ask.ask.task, reasons.join("; "))
+}
+
+fn exhausted(policy: &Policy, run: &RunState, now: Stamp) -> Option<String> {
+    let limits = &policy.limits;
+    let started = run.attempts().filter(|(_, _, attempt)| attempt.state != AttemptState::Lost).count();
+    if started >= limits.max_attempts as usize {
+        return Some(format!("the run's limit of {} attempts is reached", limits.max_attempts));
+    }
+    let wall = limits.wall_clock_ms.filter(|wall| now.since(run.opened_at) > *wall)?;
+    Some(format!("the run's wall-clock limit of {} s is reached", wall / 1000))
+}
+
+fn answer<'a>(run: &'a RunState, step: &StepId, ask: &AskStep) -> Option<&'a str> {
+    match run.steps.get(&question_about(step, ask.attempts.len())) {
+        Some(Step::Question { answer, .. }) => answer.as_deref(),
+        Some(_) | None => None,
+    }
+}
+
+fn follow(policy: &Policy, ask: &AskStep, last: &Attempt, now: Stamp) -> Decision {
+    match &last.state {
+        AttemptState::Lost => after_loss(ask),
+        AttemptState::Failed(fault, _) => after_fault(policy, ask, last, fault, now),
+        AttemptState::Answered(answered) => match &answered.refusal {
+            Some(refusal) => after_refusal(ask, last, refusal),
+            None => Decision::GiveUp { reason: "nothing to decide about an answer that stands".into() },
+        },
+        AttemptState::Running => Decision::GiveUp { reason: "nothing to decide about a running attempt".into() },
+    }
+}
+
+fn after_loss(ask: &AskStep) -> Decision {
+    let lost = ask.attempts.iter().rev().take_while(|attempt| attempt.state == AttemptState::Lost).count();
+    if lost > 0 && lost.is_multiple_of(LOST_BEFORE_ASKING) {
+        let question = format!("{}: {lost} attempts were lost when mao was killed. Try again?", ask.ask.label);
+        return Decision::AskPerson { question };
+    }
+    Decision::Again { reason: "the owner died during the attempt".into() }
+}
+
+fn after_refusal(ask: &AskStep, last: &Attempt, refusal: &Refusal) -> Decision {
+    let reason = refusal.label().to_owned();
+    if settled_on(ask, last.link) < 2 { Decision::Again { reason } } else { next_link(ask, last, reason) }
+}
+
+/// FBK-03 as a table: again on the same link, wait, the next link, or the end.
+fn after_fault(policy: &Policy, ask: &AskStep, last: &Attempt, fault: &Fault, now: Stamp) -> Decision {
+    let reason = fault.kind.label().to_owned();
+    let first = settled_on(ask, last.link) < 2 && !mutant::is("fbk_03_never_again");
+    match fault.kind {
+        FaultKind::Cancelled => Decision::GiveUp { reason },
+        FaultKind::RateLimited { until: Some(until) } if first && until.since(now) <= policy.limits.rate_wait_ms => {
+            Decision::Wait { until, reason }
+        }
+        FaultKind::RateLimited { until: None } | FaultKind::Overloaded | FaultKind::Network if first => {
+            Decision::Wait { until: Stamp(now.0 + PAUSE_MS), reason }
+        }
+        FaultKind::Crashed
+        | FaultKind::Unparsable
+        | FaultKind::NoChange
+        | FaultKind::PolicyViolation
+        | FaultKind::Truncated
+            if first =>
+        {
+            Decision::Again { reason }
+        }
+        FaultKind::NotFound
+        | FaultKind::NotAuthenticated
+        | FaultKind::ModelUnknown
+        | FaultKind::TimedOut
+        | FaultKind::RateLimited { .. }
+        | FaultKind::QuotaExhausted { .. }
+        | FaultKind::Overloaded
+        | FaultKind::Network
+        | FaultKind::BadRequest
+        | FaultKind::ContextTooLong
+        | FaultKind::Refused
+        | FaultKind::Truncated
+        | FaultKind::EmptyOutput
+        | FaultKind::Unparsable
+        | FaultKind::NoChange
+        | FaultKind::PolicyViolation
+        | FaultKind::Denied
+        | FaultKind::WrongFamily
+        | FaultKind::OutputLimit
+        | FaultKind::Crashed => next_link(ask, last, reason),
+    }
+}
+
+/// How many attempts on `link` came to an end; lost ones spend no retry.
+fn settled_on(ask: &AskStep, link: usize) -> usize {
+    ask.attempts.iter().filter(|attempt| attempt.link == link && attempt.state != AttemptState::Lost).count()
+}
+
+fn next_link(ask: &AskStep, last: &Attempt, reason: String) -> Decision {
+    let links = ask.route.as_ref().map_or(&[][..], |route| &route.links);
+    let from = links.get(last.link).map(|link| link.model.clone());
+    match (from, links.get(last.link + 1)) {
+        (Some(from), Some(to)) if !mutant::is("fbk_01_no_fallback") => {
+            Decision::Next { from, to: to.model.clone(), link: last.link + 1, reason }
+        }
+        (_, _) => Decision::GiveUp { reason },
+    }
+}

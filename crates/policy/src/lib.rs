@@ -1,0 +1,29 @@
+//! What may happen next, decided purely: which models a step may use, and what follows a fault or a refused change.
+//!
+//! This room never calls anything, reads no clock and no file. Whoever asks says what the world allows
+//! ([`Conditions`]); every answer carries its reason.
+//!
+//! Read in this order: [`mod@policy`] (what was configured), [`orchestrator`] (what cannot be), [`primary`] (what never
+//! leaves), [`mod@route`], [`mod@decide`], [`mod@grant`]. Then who does a piece of work: [`tree`] with [`case`],
+//! [`triggers`] and [`shape`]; and what a plan is worth: [`waves`], [`complexity`], [`mod@estimate`], [`diversity`],
+//! [`realised`].
+
+pub mod case;
+pub mod complexity;
+pub mod decide;
+pub mod diversity;
+pub mod estimate;
+pub mod grant;
+pub mod orchestrator;
+pub mod policy;
+pub mod primary;
+pub mod realised;
+pub mod route;
+pub mod shape;
+pub mod tree;
+pub mod triggers;
+pub mod waves;
+
+pub use decide::{Next, decide};
+pub use policy::Policy;
+pub use route::{Conditions, route};

@@ -1,0 +1,101 @@
+//! Thresholds and patterns, at their borders.
+
+use mao_policy::policy::ModelRole;
+use mao_policy::triggers::{
+    Changed, Complexity, Hit, Line, Override, Side, Thresholds, context, escalation, plan_review, review, reviewer,
+    security, size,
+};
+
+fn path(path: &str) -> Changed {
+    Changed { paths: vec![path.to_owned()], lines: Vec::new() }
+}
+
+fn line(side: Side, number: u32, text: &str) -> Changed {
+    Changed { paths: vec!["src/a.rs".into()], lines: vec![Line { side, number, text: text.to_owned() }] }
+}
+
+fn hits(changed: Changed) -> Vec<Hit> {
+    security(&[changed], &Thresholds::default())
+}
+
+fn hit() -> Vec<Hit> {
+    hits(path("auth/login.ts"))
+}
+
+#[test]
+fn rte_06_a_name_of_a_writer_is_no_hit_and_what_opens_doors_is() {
+    for calm in ["author.ts", "src/authors/AUTHORED.md", "docs/coauthor-authorship.txt", "nlp/tokenizer_v2.py"] {
+        assert_eq!(hits(path(calm)), [], "{calm}");
+    }
+    for hot in ["auth/login.ts", "isAuthorized", "unsanitized", "authorization", "OAuth", "unauthorized", "csrftoken"] {
+        assert_eq!(hits(path(hot)).len(), 1, "{hot}");
+        assert_eq!(hits(line(Side::Added, 3, &format!("  let x = {hot};"))).len(), 1, "{hot}");
+        assert_eq!(hits(line(Side::Removed, 3, &format!("  let x = {hot};"))).len(), 1, "{hot}");
+    }
+    assert_eq!(hits(line(Side::Added, 1, "the author's name")), []);
+    assert_eq!(hits(line(Side::Added, 1, "authorId is rather one offer too many")).len(), 1);
+}
+
+#[test]
+fn rte_06_every_hit_is_told_with_its_pattern_and_place() {
+    let mut change = line(Side::Removed, 12, "é Token = secret(author, AUTH)");
+    change.paths = vec!["src/new.rs".into(), "src/password.rs".into()];
+    let found: Vec<String> = hits(change).iter().map(Hit::shown).collect();
+    assert_eq!(
+        found,
+        [
+            "src/password.rs matches \"password\" in its name",
+            "src/new.rs:12:3 (removed) matches \"token\"",
+            "src/new.rs:12:11 (removed) matches \"secret\"",
+            "src/new.rs:12:26 (removed) matches \"auth\"",
+        ]
+    );
+    let bytes = serde_json::to_string(&hits(line(Side::Added, 1, "password=\"hunter2\""))).unwrap();
+    assert!(!bytes.contains("hunter2"), "what stands around a hit may be the secret: {bytes}");
+}
+
+#[test]
+fn rte_06_words_and_patterns_are_configured() {
+    let own = Thresholds {
+        security_patterns: vec!["Über".into(), String::new()],
+        security_ignore: vec!["ÜBERALL".into()],
+        ..Default::default()
+    };
+    let found = |text: &str| security(&[line(Side::Added, 1, text)], &own).len();
+    assert_eq!([found("überall auth"), found("DARÜBER"), found("")], [0, 1, 0]);
+}
+
+#[test]
+fn rte_06_a_review_is_offered_for_strictly_more_files_or_a_hit() {
+    let limits = Thresholds::default();
+    assert_eq!(review(10, &[], &limits), Vec::<String>::new());
+    assert_eq!(review(11, &[], &limits), ["11 files changed, more than 10"]);
+    assert_eq!(review(1, &hit(), &limits), ["security: auth/login.ts matches \"auth\" in its name"]);
+    let every = Thresholds { review_files: 0, ..Default::default() };
+    assert_eq!((review(0, &[], &every).len(), review(1, &[], &every).len()), (0, 1));
+    assert!(!plan_review(20, &limits) && plan_review(21, &limits));
+    assert!(!escalation(1, &limits) && escalation(2, &limits));
+}
+
+#[test]
+fn rte_07_small_or_large_by_files_hits_and_request() {
+    let limits = Thresholds::default();
+    let role = |files, hits: &[Hit], wanted| reviewer(files, hits, wanted, &limits).role;
+    assert_eq!(role(5, &[], Override::None), ModelRole::Drafter);
+    assert_eq!(role(6, &[], Override::None), ModelRole::Analyzer);
+    assert_eq!(role(1, &hit(), Override::None), ModelRole::Analyzer);
+    assert_eq!(role(1, &hit(), Override::Coder), ModelRole::Coder);
+    let small = |up_to, complexity| size(complexity, &Thresholds { small_model_up_to: up_to, ..Default::default() });
+    assert_eq!(small(Some(Complexity::Simple), Complexity::Simple), ModelRole::Drafter);
+    assert_eq!(small(Some(Complexity::Simple), Complexity::Moderate), ModelRole::Analyzer);
+    assert_eq!(small(Some(Complexity::Moderate), Complexity::Moderate), ModelRole::Drafter);
+    assert_eq!(small(None, Complexity::Simple), ModelRole::Analyzer, "never");
+}
+
+#[test]
+fn rte_08_a_large_context_is_told_what_to_leave_out_first() {
+    let limits = Thresholds::default();
+    assert_eq!(context(150_000, &limits), None);
+    let said = context(150_001, &limits).unwrap();
+    assert!(said.contains("name the files") && said.contains("never the whole repository"), "{said}");
+}

@@ -1,0 +1,136 @@
+//! What can go wrong with a repository, each case by its name. It decides nothing: what follows is for the caller.
+
+use mao_core::ids::{CommitId, TreeId};
+use std::path::PathBuf;
+
+/// Why something with a repository was not done. Nothing was changed, unless the variant says so.
+#[derive(Debug, thiserror::Error)]
+pub enum RepoError {
+    /// No repository holds the directory.
+    #[error("{0} is not inside a git repository (hint: `git init`, then a first commit)")]
+    NotARepository(PathBuf),
+    /// The repository has no checkout.
+    #[error("{0} is a bare repository: there is no checkout to work for")]
+    Bare(PathBuf),
+    /// There is no commit yet.
+    #[error("{0} has no commit yet (hint: make a first commit, so that there is something to start from)")]
+    Unborn(PathBuf),
+    /// `.git` leads to a repository that does not know this checkout.
+    #[error("{checkout}/.git leads to {leads_to}, which does not name this checkout as its own: refused", checkout = checkout.display(), leads_to = leads_to.display())]
+    Forged {
+        /// The checkout.
+        checkout: PathBuf,
+        /// Where its `.git` leads.
+        leads_to: PathBuf,
+    },
+    /// A clone whose objects are fetched on demand, and some of the commit's are not there.
+    #[error("this is a partial clone and commit {0} is not all here (hint: `git fetch --refetch --no-filter`)")]
+    Partial(CommitId),
+    /// A name that may not become a ref, a directory or an argument.
+    #[error("`{name}` cannot be the name of a {what}")]
+    BadName {
+        /// What it was to name.
+        what: &'static str,
+        /// The name, printable.
+        name: String,
+    },
+    /// A revision that names no commit.
+    #[error("`{0}` names no commit")]
+    NoSuchCommit(String),
+    /// A branch that does not exist.
+    #[error("there is no branch `{0}`")]
+    NoSuchBranch(String),
+    /// The branch exists and holds something else.
+    #[error("branch `{branch}` is at {found}, which {wanted} does not follow: left as it is")]
+    BranchTaken {
+        /// The branch.
+        branch: String,
+        /// What it names.
+        found: CommitId,
+        /// What it was to name.
+        wanted: CommitId,
+    },
+    /// The branch is some checkout's current branch; moving or removing it would make that checkout dirty.
+    #[error("branch `{branch}` is checked out in {checkout} (hint: switch to another branch there)", checkout = checkout.display())]
+    CheckedOut {
+        /// The branch.
+        branch: String,
+        /// The checkout.
+        checkout: PathBuf,
+    },
+    /// The tree of a commit is not the tree that was validated.
+    #[error("commit {commit} holds tree {found}, and {validated} was validated: not merged")]
+    NotTheValidatedTree {
+        /// The commit.
+        commit: CommitId,
+        /// The tree it holds.
+        found: TreeId,
+        /// The tree that was validated.
+        validated: TreeId,
+    },
+    /// A commit that does not stand on the commit it claims to start from.
+    #[error("commit {commit} does not stand on {base} alone: not merged")]
+    NotOnItsBase {
+        /// The commit.
+        commit: CommitId,
+        /// The commit it claims as its base.
+        base: CommitId,
+    },
+    /// The branch was not brought into the checkout, which is as it was.
+    #[error("not applied: {0}")]
+    NotApplied(#[from] NotApplied),
+    /// A path that leads out of the run's directory.
+    #[error("{0} is not beneath the run's directory: not touched")]
+    Outside(PathBuf),
+    /// git said no.
+    #[error("`git {command}` failed: {message}")]
+    Git {
+        /// The subcommand.
+        command: String,
+        /// The last lines of what it said.
+        message: String,
+    },
+    /// git could not be run, or not to its end.
+    #[error("git could not be run: {0}")]
+    Tool(String),
+    /// git said something that is not in its documented form.
+    #[error("`git {0}` answered in an unexpected form")]
+    Answer(&'static str),
+    /// A file could not be read or written.
+    #[error("{path}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+}
+
+/// Why a branch was not brought into the checkout.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotApplied {
+    /// Uncommitted work stands where the branch has changes.
+    #[error("uncommitted work would be overwritten: {} (hint: commit or stash it, then apply again)", .0.join(", "))]
+    Dirty(Vec<String>),
+    /// Both sides changed the same lines.
+    #[error("the branch conflicts with what was committed meanwhile: {} (hint: `git merge` it by hand)", .0.join(", "))]
+    Conflict(Vec<String>),
+    /// The repository's own filters would have to run.
+    #[error("these paths need the repository's own filters, which are not run here: {} (hint: `git merge` it by hand)", .0.join(", "))]
+    Filtered(Vec<String>),
+    /// The checkout is sparse.
+    #[error("the checkout is sparse (hint: `git merge` the branch by hand)")]
+    Sparse,
+    /// A merge, rebase or the like is under way.
+    #[error("{0} is under way in the checkout (hint: finish or abort it first)")]
+    UnderWay(&'static str),
+}
+
+/// Short for this room's results.
+pub(crate) type Result<T> = std::result::Result<T, RepoError>;
+
+/// Gives an I/O error its path.
+pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> RepoError {
+    let path = path.into();
+    move |source| RepoError::Io { path, source }
+}

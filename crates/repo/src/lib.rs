@@ -1,0 +1,42 @@
+//! Repositories: the user's (read, and written only by `publish`, `apply` and `discard`), a run's own bare repository
+//! with its worktrees, the checks that run on a tree; and [`begin()`], which makes a new repository of a sample.
+//!
+//! This room never runs anything that a repository names (hooks, filters, drivers, monitors, signers), never trusts a
+//! `.git` that a worker could write, never loses a worktree's content without a ref, and never follows a link out of a
+//! tree. It knows neither models nor prompts. All calls but [`checks::run`] block.
+//!
+//! Read in this order: `git` (how git is called), `gitdir` (git directories we write ourselves), [`UserRepo`],
+//! [`RunRepo`], `worktree`, `collect`, `salvage`, `merge`, `publish`, `apply`, then [`checks`] and [`detect`].
+
+mod apply;
+mod begin;
+mod checker;
+pub mod checks;
+mod collect;
+pub mod detect;
+mod dirty;
+mod error;
+mod evict;
+mod git;
+mod gitdir;
+mod merge;
+mod names;
+mod publish;
+mod refs;
+mod rooms;
+mod run;
+mod salvage;
+mod snapshot;
+mod user;
+mod worktree;
+
+pub use apply::{Applied, How};
+pub use begin::begin;
+pub use checker::Checker;
+pub use collect::{CollectSpec, Collected, Trespass, Why};
+pub use error::{NotApplied, RepoError};
+pub use merge::Merged;
+pub use publish::Discarded;
+pub use run::{Message, RunRepo};
+pub use user::{Head, UserRepo};
+pub use worktree::Worktree;

@@ -1,0 +1,114 @@
+//! The files of a worktree as they are, brought into our own index of it.
+//!
+//! git is told path by path what to take; it is never asked to look for repositories, drivers or attributes there.
+
+use crate::error::Result;
+use crate::git::{Git, Place, items};
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// A path in a worktree that differs from the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A file or a link.
+    Plain,
+    /// Nothing, where something was; also what is seen only through a link now.
+    Gone,
+    /// A directory with a git directory of its own.
+    Repository,
+    /// A pipe, a socket, a device.
+    Special,
+}
+
+/// Which untracked files count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ignored {
+    /// Those that `.gitignore` files do not name.
+    LeftOut,
+    /// Only those that `.gitignore` files name, outside directories that are ignored as a whole.
+    Only,
+}
+
+/// The paths beneath `root` that differ from the index, sorted, as bytes.
+pub(crate) fn differing(git: &Git, place: Place<'_>, root: &Path, which: Ignored) -> Result<Vec<(Vec<u8>, Kind)>> {
+    let args: &[&str] = match which {
+        Ignored::LeftOut => &["ls-files", "-z", "-m", "-d", "-o", "--exclude-standard"],
+        Ignored::Only => &["ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory"],
+    };
+    let out = git.call(place, args, b"")?;
+    let paths: BTreeSet<&[u8]> = items(&out).collect();
+    Ok(paths.into_iter().map(|path| (path.to_vec(), kind(root, path))).collect())
+}
+
+fn kind(root: &Path, path: &[u8]) -> Kind {
+    if path.ends_with(b"/") {
+        return Kind::Repository;
+    }
+    let behind_a_link = (1..path.len()).filter(|&at| path[at] == b'/').any(|at| {
+        let above = fs::symlink_metadata(beneath(root, &path[..at]));
+        !above.is_ok_and(|meta| meta.is_dir())
+    });
+    match fs::symlink_metadata(beneath(root, path)) {
+        Ok(_) if behind_a_link => Kind::Gone,
+        // A directory where a file was: git lists the files in it besides.
+        Ok(meta) if meta.is_dir() => Kind::Gone,
+        Ok(meta) if meta.is_file() || meta.is_symlink() => Kind::Plain,
+        Ok(_) => Kind::Special,
+        Err(_) => Kind::Gone,
+    }
+}
+
+/// Brings `paths` into the index: changed, added or removed, as they are now. Only plain and gone ones can be.
+pub(crate) fn take(git: &Git, place: Place<'_>, paths: &[(Vec<u8>, Kind)]) -> Result<()> {
+    let of = |wanted: Kind| {
+        let named = paths.iter().filter(move |(_, kind)| *kind == wanted);
+        named.flat_map(|(path, _)| [path.as_slice(), b"\0"].concat()).collect::<Vec<u8>>()
+    };
+    let (gone, plain) = (of(Kind::Gone), of(Kind::Plain));
+    if !gone.is_empty() {
+        git.call(place, &["update-index", "-z", "--force-remove", "--stdin"], &gone)?;
+    }
+    if !plain.is_empty() {
+        git.call(place, &["update-index", "-z", "--add", "--remove", "--replace", "--stdin"], &plain)?;
+    }
+    Ok(())
+}
+
+/// One entry of the difference between two trees.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) from_mode: String,
+    pub(crate) to_mode: String,
+    pub(crate) to_id: String,
+    pub(crate) path: Vec<u8>,
+}
+
+/// The differences between two trees, in git's order, renames not guessed.
+pub(crate) fn between(git: &Git, place: Place<'_>, from: &str, to: &str) -> Result<Vec<Entry>> {
+    let out = git.call(place, &["diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", from, to], b"")?;
+    let words: Vec<&[u8]> = items(&out).collect();
+    let rows = words.chunks_exact(2).filter_map(|row| {
+        let meta = String::from_utf8_lossy(row[0]).into_owned();
+        let mut parts = meta.trim_start_matches(':').split(' ');
+        let (from_mode, to_mode) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+        let to_id = parts.nth(1)?.to_owned();
+        Some(Entry { from_mode, to_mode, to_id, path: row[1].to_vec() })
+    });
+    Ok(rows.collect())
+}
+
+/// The directories that stand for submodules and hold something, although submodules are left empty here.
+pub(crate) fn filled_submodules(git: &Git, place: Place<'_>, root: &Path) -> Result<Vec<Vec<u8>>> {
+    let out = git.call(place, &["ls-files", "-z", "--stage"], b"")?;
+    let submodules = items(&out).filter_map(|line| line.strip_prefix(b"160000 ".as_slice()));
+    let paths = submodules.filter_map(|line| line.splitn(2, |&byte| byte == b'\t').nth(1));
+    let filled =
+        paths.filter(|path| fs::read_dir(beneath(root, path)).is_ok_and(|mut entries| entries.next().is_some()));
+    Ok(filled.map(<[u8]>::to_vec).collect())
+}
+
+pub(crate) fn beneath(root: &Path, path: &[u8]) -> PathBuf {
+    root.join(std::ffi::OsStr::from_bytes(path))
+}

@@ -1,0 +1,205 @@
+//! Content by hash: one file per content under `blobs/ab/cdef…` (BLAKE3, hexadecimal), mode 0600, never changed.
+//!
+//! Content arrives in `blobs/incoming`, is synced, and gets its name by a rename: under a name there is all of it or
+//! nothing. What a killed process left in `incoming` is removed by the next `open` that finds nobody writing.
+
+use super::place::{self, unusable};
+use crate::traits::StoreError;
+use blake3::Hasher;
+use mao_core::ids::BlobId;
+use mao_core::text::one_line;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How much of a file is in memory at once.
+const CHUNK: usize = 64 * 1024;
+
+/// Makes names of arriving files differ within this process; between processes their ids do, and `create_new` decides.
+static ARRIVED: AtomicU64 = AtomicU64::new(0);
+
+impl BlobFiles {
+    /// Stores bytes; synced on return.
+    pub(super) fn put(&self, content: &[u8]) -> Result<BlobId, StoreError> {
+        let hash = blake3::hash(content).to_hex().to_string();
+        if self.intact(&hash) {
+            return self.settled(hash);
+        }
+        let mut arriving = self.arriving()?;
+        arriving.take_in(content)?;
+        self.accept(arriving)
+    }
+
+    /// Stores a file's content; synced on return.
+    pub(super) fn put_file(&self, path: &Path) -> Result<BlobId, StoreError> {
+        let mut source = open_plain(path)?;
+        let mut arriving = self.arriving()?;
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            match source.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) => arriving.take_in(&chunk[..length])?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(unusable(path, error)),
+            }
+        }
+        self.accept(arriving)
+    }
+
+    /// The content, checked against its name.
+    pub(super) fn get(&self, blob: &BlobId) -> Result<Vec<u8>, StoreError> {
+        let damaged = |why: &str| StoreError::Damaged {
+            what: format!("blob {}", one_line(blob.as_str(), 64)),
+            why: why.to_owned(),
+        };
+        let hash = blob.as_str();
+        // The name becomes a path: it must be a hash and nothing else.
+        if hash.len() != 64 || !hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(damaged("its name is not a hash"));
+        }
+        let path = self.path(hash);
+        let content = match fs::read(&path) {
+            Ok(content) => content,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(damaged("it is missing")),
+            Err(error) => return Err(unusable(&path, error)),
+        };
+        if blake3::hash(&content).to_hex().as_str() != hash {
+            return Err(damaged("its content is not what its name says"));
+        }
+        Ok(content)
+    }
+}
+
+/// The directory of blobs.
+pub(crate) struct BlobFiles {
+    dir: PathBuf,
+    incoming: PathBuf,
+}
+
+impl BlobFiles {
+    /// Opens the directory in the state directory, making it where it is missing.
+    pub(crate) fn open(state: &Path) -> Result<Self, StoreError> {
+        let dir = state.join("blobs");
+        let incoming = dir.join("incoming");
+        place::make_directory(&dir)?;
+        place::make_directory(&incoming)?;
+        let files = Self { dir, incoming };
+        files.sweep()?;
+        Ok(files)
+    }
+
+    /// Removes what killed processes left. Whoever writes holds the directory's lock shared, so that nothing that is
+    /// still arriving is taken away.
+    fn sweep(&self) -> Result<(), StoreError> {
+        let lock = place::directory(&self.incoming)?;
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Ok(());
+        }
+        for entry in fs::read_dir(&self.incoming).map_err(|error| unusable(&self.incoming, error))? {
+            let path = entry.map_err(|error| unusable(&self.incoming, error))?.path();
+            fs::remove_file(&path).map_err(|error| unusable(&path, error))?;
+        }
+        Ok(())
+    }
+
+    fn path(&self, hash: &str) -> PathBuf {
+        let (shelf, rest) = hash.split_at(2);
+        self.dir.join(shelf).join(rest)
+    }
+
+    /// Whether all of this content is there. What is damaged is not: it will be replaced.
+    fn intact(&self, hash: &str) -> bool {
+        let Ok(mut file) = File::open(self.path(hash)) else { return false };
+        let mut hasher = Hasher::new();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            match file.read(&mut chunk) {
+                Ok(0) => return hasher.finalize().to_hex().as_str() == hash,
+                Ok(length) => {
+                    hasher.update(&chunk[..length]);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn arriving(&self) -> Result<Arriving, StoreError> {
+        let lock = place::directory(&self.incoming)?;
+        flock(&lock, FlockOperation::LockShared).map_err(|errno| unusable(&self.incoming, errno.into()))?;
+        loop {
+            let number = ARRIVED.fetch_add(1, Ordering::Relaxed);
+            let path = self.incoming.join(format!("{}-{number}", std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+                Ok(file) => return Ok(Arriving { path, file, hasher: Hasher::new(), _lock: lock }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(unusable(&path, error)),
+            }
+        }
+    }
+
+    /// Gives what has arrived its name. Where the name exists, equal content replaces it, or whole content a damaged one.
+    fn accept(&self, mut arriving: Arriving) -> Result<BlobId, StoreError> {
+        let hash = arriving.hasher.finalize().to_hex().to_string();
+        arriving.file.sync_all().map_err(|error| unusable(&arriving.path, error))?;
+        let path = self.path(&hash);
+        if let Some(shelf) = path.parent() {
+            place::make_directory(shelf)?;
+        }
+        fs::rename(&arriving.path, &path).map_err(|error| unusable(&path, error))?;
+        arriving.path.clear();
+        self.settled(hash)
+    }
+
+    /// Syncs the directories on the way to a blob, even if another process put it there: it may not have come so far.
+    fn settled(&self, hash: String) -> Result<BlobId, StoreError> {
+        if let Some(shelf) = self.path(&hash).parent() {
+            place::sync_directory(shelf)?;
+        }
+        place::sync_directory(&self.dir)?;
+        Ok(BlobId::new(hash))
+    }
+}
+
+/// Content on its way in. Dropped without a name, it leaves nothing.
+struct Arriving {
+    /// Where it is; empty once it has its name.
+    path: PathBuf,
+    file: File,
+    hasher: Hasher,
+    _lock: File,
+}
+
+impl Arriving {
+    fn take_in(&mut self, content: &[u8]) -> Result<(), StoreError> {
+        self.hasher.update(content);
+        self.file.write_all(content).map_err(|error| unusable(&self.path, error))
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if !self.path.as_os_str().is_empty() {
+            // What cannot be removed now is swept by a later `open`.
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+/// Opens a plain file; a pipe or a device would have no end.
+fn open_plain(path: &Path) -> Result<File, StoreError> {
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(nonblocking)
+        .open(path)
+        .map_err(|source| StoreError::Unusable { path: path.into(), source })?;
+    let about = file.metadata().map_err(|source| unusable(path, source))?;
+    if !about.is_file() {
+        return Err(unusable(path, io::Error::new(ErrorKind::InvalidInput, "it is not a plain file")));
+    }
+    Ok(file)
+}

@@ -1,0 +1,188 @@
+//! `develop`: plan, five workstreams a section in their true order, validation, merge, synthesis, report, branch.
+//!
+//! A wave is the same workstream of all sections: they work at the same time, each alone, and land one by one in the
+//! request's order. A change lands when its own tree and then the merged tree pass the checks and, unless its author is
+//! of the orchestrator's vendor, the orchestrator accepted it; otherwise it is refused and `decide` says what follows.
+//!
+//! Every step id and every base is a function of the record's meaning, never of timing: a run that was killed and
+//! resumed ends in the same commits.
+
+mod landing;
+mod place;
+mod questions;
+pub mod report;
+pub mod steps;
+
+use crate::plan::{self, Plan, Stream};
+use crate::workflow::{ReportFile, Workflow};
+use landing::land;
+use mao_core::effect::{Effect, Note, Work};
+use mao_core::event::Decision;
+use mao_core::ids::StepId;
+use mao_core::outcome::Outcome;
+use mao_core::run::RunState;
+use mao_core::step::{Standing, Step};
+use mao_policy::Policy;
+use place::Place;
+use serde_json::Value;
+use steps::{
+    BASE, PLAN, PUBLISH, REPORT, SYNTHESIS, open_once, planned, synthesis, synthesis_schema, verdict, verdict_schema,
+};
+
+/// The workflow.
+#[derive(Debug)]
+pub struct Develop;
+
+impl Workflow for Develop {
+    fn name(&self) -> &'static str {
+        "develop"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn next(&self, policy: &Policy, run: &RunState) -> Vec<Effect> {
+        if run.outcome.is_some() {
+            return Vec::new();
+        }
+        if let Some(by) = &run.cancelled {
+            return vec![close(Outcome::Cancelled { by: by.clone() })];
+        }
+        let mut effects = lost_questions(run);
+        effects.extend(self.forward(policy, run));
+        effects
+    }
+
+    fn schema(&self, name: &str) -> Option<Value> {
+        match name {
+            "plan" => Some(plan::schema()),
+            "verdict" => Some(verdict_schema()),
+            "synthesis" => Some(synthesis_schema()),
+            _ => None,
+        }
+    }
+
+    fn accepts(&self, schema: &str, run: &RunState, value: &Value) -> Result<(), String> {
+        match schema {
+            "plan" => Plan::from_reply(value)?.check(&run.opened.request, &[]),
+            "verdict" => verdict(value).map(|_| ()),
+            "synthesis" => synthesis(value).map(|_| ()),
+            other => Err(format!("develop knows no schema `{other}`")),
+        }
+    }
+
+    fn report_path(&self, run: &RunState) -> String {
+        report::path(run, "md")
+    }
+
+    fn report(&self, _policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
+        report::files(run, tasks)
+    }
+}
+
+impl Develop {
+    fn forward(&self, policy: &Policy, run: &RunState) -> Vec<Effect> {
+        let opening = [
+            (PLAN, Work::Ask(questions::plan(policy, run))),
+            (BASE, Work::Verify { commit: run.opened.base.clone(), tree: run.opened.base_tree.clone() }),
+        ];
+        let missing: Vec<Effect> = opening.into_iter().filter_map(|(step, work)| open_once(run, step, work)).collect();
+        if !missing.is_empty() {
+            return missing;
+        }
+        match run.trees.get(&run.opened.base_tree) {
+            None => return Vec::new(),
+            Some(base) if !base.green() => return self.close_out(run, None),
+            Some(_) => {}
+        }
+        match run.ask(&StepId::from(PLAN)).map(|ask| ask.standing()) {
+            Some(Standing::GivenUp(reason)) => vec![close(Outcome::NoProvider { reason: reason.to_owned() })],
+            Some(Standing::Answered(..)) => match planned(run) {
+                Some(plan) => self.waves(policy, run, &plan),
+                None => vec![close(Outcome::NoProvider { reason: "the plan cannot be read".into() })],
+            },
+            Some(Standing::Idle | Standing::Running(_)) | None => Vec::new(),
+        }
+    }
+
+    fn waves(&self, policy: &Policy, run: &RunState, plan: &Plan) -> Vec<Effect> {
+        for stream in Stream::ALL {
+            let mut effects = Vec::new();
+            let mut settled = true;
+            let mut may_land = true;
+            for place in Place::of_wave(run, plan, stream) {
+                match land(policy, run, plan, &place, may_land) {
+                    landing::Landing::Over => {}
+                    landing::Landing::Under(new) => {
+                        effects.extend(new);
+                        settled = false;
+                        may_land = false;
+                    }
+                }
+            }
+            if !settled {
+                return effects;
+            }
+        }
+        self.close_out(run, Some(plan))
+    }
+
+    /// After the last wave: synthesis, report, branch, outcome.
+    fn close_out(&self, run: &RunState, plan: Option<&Plan>) -> Vec<Effect> {
+        if let Some(plan) = plan
+            && run.head != run.opened.base
+        {
+            let ask = || Work::Ask(questions::synthesis(run, plan));
+            match run.ask(&StepId::from(SYNTHESIS)).map(|step| step.standing()) {
+                None => return open_once(run, SYNTHESIS, ask()).into_iter().collect(),
+                Some(Standing::Idle | Standing::Running(_)) => return Vec::new(),
+                Some(Standing::Answered(..) | Standing::GivenUp(_)) => {}
+            }
+        }
+        if !matches!(run.steps.get(&StepId::from(REPORT)), Some(Step::Report { done: true, .. })) {
+            return open_once(run, REPORT, Work::Report { onto: run.head.clone() }).into_iter().collect();
+        }
+        match run.steps.get(&StepId::from(PUBLISH)) {
+            None => open_once(run, PUBLISH, Work::Publish { commit: run.head.clone() }).into_iter().collect(),
+            Some(Step::Publish { branch: Some(_), .. }) => vec![close(outcome(run, plan))],
+            Some(_) => Vec::new(),
+        }
+    }
+}
+
+fn outcome(run: &RunState, plan: Option<&Plan>) -> Outcome {
+    let synthesised =
+        matches!(run.ask(&StepId::from(SYNTHESIS)).map(|ask| ask.standing()), Some(Standing::Answered(..)));
+    let all_landed = plan.is_some_and(|plan| {
+        let mut places = Stream::ALL.into_iter().flat_map(|stream| Place::of_wave(run, plan, stream));
+        places.all(|place| place.landed(run))
+    });
+    if synthesised && all_landed { Outcome::Complete } else { Outcome::Incomplete }
+}
+
+fn close(outcome: Outcome) -> Effect {
+    Effect::Note(Note::RunClosed { outcome })
+}
+
+/// The questions to a person that `decide` wants asked about lost attempts.
+fn lost_questions(run: &RunState) -> Vec<Effect> {
+    let asks = run.steps.iter().filter_map(|(id, step)| match step {
+        Step::Ask(ask) => Some((id, ask)),
+        Step::Verify { .. }
+        | Step::Merge { .. }
+        | Step::Report { .. }
+        | Step::Publish { .. }
+        | Step::Question { .. } => None,
+    });
+    asks.filter_map(|(id, ask)| match &ask.decided {
+        Some(Decision::AskPerson { question }) => {
+            let choices = vec!["yes".to_owned(), "no".to_owned()];
+            let step = mao_policy::decide::question_about(id, ask.attempts.len());
+            open_once(run, step, Work::Question { text: question.clone(), choices })
+        }
+        Some(Decision::Again { .. } | Decision::Next { .. } | Decision::Wait { .. } | Decision::GiveUp { .. })
+        | None => None,
+    })
+    .collect()
+}

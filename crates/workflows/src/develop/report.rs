@@ -1,0 +1,333 @@
+//! The report of a run: Markdown for people, JSON for programs, both from the record alone.
+//!
+//! INV-07: what ran is what completed call records say, never what was planned. Nothing of the moment (times, owners,
+//! lost attempts) is in it, so that an interrupted run reports what an uninterrupted one would.
+
+use super::place::{Place, is_green};
+use super::steps::{SYNTHESIS, Synthesis, planned, synthesis};
+use crate::plan::{Plan, Stream};
+use crate::workflow::ReportFile;
+use mao_core::change::Refusal;
+use mao_core::event::Link;
+use mao_core::ids::{CommitId, SectionId, StepId};
+use mao_core::mutant;
+use mao_core::run::RunState;
+use mao_core::section;
+use mao_core::step::{Answered, AskStep, Attempt, AttemptState, Standing};
+use mao_core::text;
+use serde::Serialize;
+
+/// The report as programs read it.
+#[derive(Debug, Serialize)]
+struct Report {
+    version: u32,
+    run: String,
+    workflow: String,
+    request: String,
+    base: String,
+    merged: String,
+    scripted: Option<String>,
+    complete: bool,
+    base_checks_green: bool,
+    workstreams: Vec<Row>,
+    models: Vec<String>,
+    fallbacks: Vec<String>,
+    checks: Vec<CheckRow>,
+    synthesis: Option<Synthesis>,
+}
+
+/// One workstream.
+#[derive(Debug, Serialize)]
+struct Row {
+    section: String,
+    workstream: &'static str,
+    state: &'static str,
+    served: Option<String>,
+    vendor: Option<String>,
+    validated_by: Option<String>,
+    files: Option<u32>,
+    history: Vec<String>,
+}
+
+/// One check on the merged tree.
+#[derive(Debug, Serialize)]
+struct CheckRow {
+    command: String,
+    exit: Option<i32>,
+    tree: String,
+}
+
+/// Where the report stands in the tree, with the ending of its form.
+pub(super) fn path(run: &RunState, ending: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let slug: String = run.opened.request.text.chars().map(plain).take(40).collect();
+    format!("docs/mao/{}-{slug}.{ending}", run.opened.workflow)
+}
+
+pub(super) fn files(run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
+    // On a red base nothing was started; whether the plan came before that was seen is nobody's business.
+    let plan = planned(run).filter(|_| is_green(run.trees.get(&run.opened.base_tree)));
+    let report = gather(run, plan.as_ref());
+    let mut json = serde_json::to_string_pretty(&report).unwrap_or_default();
+    json.push('\n');
+    let mut files = vec![
+        ReportFile { path: path(run, "md"), text: markdown(&report, plan.as_ref()) },
+        ReportFile { path: path(run, "json"), text: json },
+    ];
+    if let (Some(task), Some(text)) = (&run.opened.request.tasks, tasks) {
+        let ticked = section::tick(text, &done(run, plan.as_ref()));
+        if ticked != text {
+            files.push(ReportFile { path: task.path.clone(), text: ticked });
+        }
+    }
+    files
+}
+
+/// The sections of which every planned workstream has landed. Only the engine ticks, and only these.
+fn done(run: &RunState, plan: Option<&Plan>) -> Vec<SectionId> {
+    let Some(plan) = plan else { return Vec::new() };
+    let places = places(run, plan);
+    let sections = run.opened.request.sections.iter().map(|section| section.id.clone());
+    sections
+        .filter(|id| places.iter().any(|place| place.section == *id))
+        .filter(|id| places.iter().filter(|place| place.section == *id).all(|place| place.landed(run)))
+        .collect()
+}
+
+/// What was planned and what came of it, for the synthesis prompt.
+pub(super) fn record(run: &RunState, plan: &Plan) -> String {
+    let report = gather(run, Some(plan));
+    let rows = report.workstreams.iter().map(|row| {
+        let history = if row.history.is_empty() { String::new() } else { format!(" ({})", row.history.join("; ")) };
+        format!("- section {} {}: {}{history}", row.section, row.workstream, row.state)
+    });
+    format!("{}\n\n{}", plan.summary, rows.collect::<Vec<_>>().join("\n"))
+}
+
+fn gather(run: &RunState, plan: Option<&Plan>) -> Report {
+    let places = plan.map(|plan| places(run, plan)).unwrap_or_default();
+    let workstreams: Vec<Row> = places.iter().map(|place| row(run, place)).collect();
+    let mut models: Vec<String> =
+        answers(run).filter_map(|(ask, attempt, answered)| served(ask, attempt, answered)).collect();
+    models.sort();
+    models.dedup();
+    let merged_checks =
+        run.trees.get(&run.verified_tree).map(|verification| &verification.checks[..]).unwrap_or_default();
+    Report {
+        version: 1,
+        run: run.opened.run.to_string(),
+        workflow: run.opened.workflow.clone(),
+        request: run.opened.request.text.clone(),
+        base: run.opened.base.to_string(),
+        merged: run.verified.to_string(),
+        scripted: run.opened.scripted.clone(),
+        complete: !places.is_empty() && places.iter().all(|place| place.landed(run)) && said(run).is_some(),
+        base_checks_green: is_green(run.trees.get(&run.opened.base_tree)),
+        workstreams,
+        models,
+        fallbacks: places.iter().flat_map(|place| fallbacks(run, place)).collect(),
+        checks: merged_checks
+            .iter()
+            .map(|check| CheckRow {
+                command: check.command.clone(),
+                exit: check.exit,
+                tree: run.verified_tree.to_string(),
+            })
+            .collect(),
+        synthesis: said(run),
+    }
+}
+
+fn places(run: &RunState, plan: &Plan) -> Vec<Place> {
+    let mut places: Vec<Place> = Stream::ALL.into_iter().flat_map(|stream| Place::of_wave(run, plan, stream)).collect();
+    let order = |place: &Place| run.opened.request.sections.iter().position(|section| section.id == place.section);
+    places.sort_by_key(|place| (order(place), place.stream));
+    places
+}
+
+fn said(run: &RunState) -> Option<Synthesis> {
+    match run.ask(&StepId::from(SYNTHESIS))?.standing() {
+        Standing::Answered(_, answered) => synthesis(answered.answer.structured.as_ref()?).ok(),
+        Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
+    }
+}
+
+fn answers(run: &RunState) -> impl Iterator<Item = (&AskStep, &Attempt, &Answered)> {
+    run.attempts().filter_map(|(_, ask, attempt)| match &attempt.state {
+        AttemptState::Answered(answered) => Some((ask, attempt, &**answered)),
+        AttemptState::Running | AttemptState::Lost | AttemptState::Failed(..) => None,
+    })
+}
+
+/// The model that served an answer, as its vendor said; what was asked for only where the vendor says nothing.
+fn served(ask: &AskStep, attempt: &Attempt, answered: &Answered) -> Option<String> {
+    let asked = || ask.route.as_ref().and_then(|route| route.links.first()).map(|link| link.endpoint.clone());
+    if mutant::is("inv_07_report_the_plan") {
+        return asked();
+    }
+    answered
+        .answer
+        .served
+        .clone()
+        .or_else(|| ask.link_of(attempt).map(|link| format!("{} (unconfirmed)", link.endpoint)))
+}
+
+fn row(run: &RunState, place: &Place) -> Row {
+    let ask = run.ask(&place.step);
+    let last = ask.and_then(|ask| match ask.standing() {
+        Standing::Answered(attempt, answered) => Some((ask, attempt, answered)),
+        Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
+    });
+    let state = if place.landed(run) {
+        "merged"
+    } else if run.skipped.contains_key(&place.step) {
+        "skipped"
+    } else {
+        "failed"
+    };
+    let link: Option<&Link> = last.and_then(|(ask, attempt, _)| ask.link_of(attempt));
+    Row {
+        section: place.section.to_string(),
+        workstream: place.stream.name(),
+        state,
+        served: last.and_then(|(ask, attempt, answered)| served(ask, attempt, answered)),
+        vendor: link.map(|link| link.vendor.to_string()),
+        validated_by: last.and_then(|(_, _, answered)| answered.verdict.as_ref()).map(|(_, _, by)| by.to_string()),
+        files: last.and_then(|(_, _, answered)| answered.answer.change.as_ref()).map(|change| change.files),
+        history: ask.map(history).into_iter().flatten().chain(run.skipped.get(&place.step).cloned()).collect(),
+    }
+}
+
+/// What went wrong on the way, in order, a line each: acknowledged faults and refusals.
+fn history(ask: &AskStep) -> Vec<String> {
+    let model = |attempt: &Attempt| ask.link_of(attempt).map_or_else(String::new, |link| link.model.to_string());
+    let mut lines: Vec<String> = ask
+        .attempts
+        .iter()
+        .filter_map(|attempt| match &attempt.state {
+            AttemptState::Failed(fault, _) => Some(format!("{}: {}", model(attempt), fault.kind)),
+            AttemptState::Answered(answered) => {
+                answered.refusal.as_ref().map(|refusal| format!("{}: {}", model(attempt), describe(refusal)))
+            }
+            AttemptState::Running | AttemptState::Lost => None,
+        })
+        .collect();
+    if let Standing::GivenUp(reason) = ask.standing() {
+        lines.push(format!("given up: {reason}"));
+    }
+    lines
+}
+
+fn describe(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Verdict { findings } => {
+            let claims: Vec<String> = findings.iter().map(|finding| text::one_line(&finding.claim, 200)).collect();
+            format!("{} ({})", refusal.label(), claims.join("; "))
+        }
+        Refusal::Conflict { paths } => format!("{} ({})", refusal.label(), paths.join(", ")),
+        Refusal::ChecksFailed { .. } | Refusal::BrokeMerged { .. } => refusal.label().to_owned(),
+    }
+}
+
+/// FBK-10: one line a fallback that was taken, from the models that were really called.
+fn fallbacks(run: &RunState, place: &Place) -> Vec<String> {
+    let Some(ask) = run.ask(&place.step) else { return Vec::new() };
+    let settled: Vec<&Attempt> = ask.attempts.iter().filter(|attempt| attempt.state != AttemptState::Lost).collect();
+    settled
+        .windows(2)
+        .filter(|pair| pair[0].link != pair[1].link)
+        .filter_map(|pair| {
+            let (from, to) = (ask.link_of(pair[0])?, ask.link_of(pair[1])?);
+            let reason = match &pair[0].state {
+                AttemptState::Failed(fault, _) => fault.kind.label(),
+                AttemptState::Answered(answered) => answered.refusal.as_ref()?.label(),
+                AttemptState::Running | AttemptState::Lost => return None,
+            };
+            Some(fallback_line(&ask.ask.label, from.model.as_str(), to.model.as_str(), reason))
+        })
+        .collect()
+}
+
+/// The log line of a fallback.
+#[must_use]
+pub fn fallback_line(label: &str, from: &str, to: &str, reason: &str) -> String {
+    format!("{label}: fallback from {from} to {to} ({reason})")
+}
+
+fn markdown(report: &Report, plan: Option<&Plan>) -> String {
+    let mut out = Vec::new();
+    out.push(format!("# {} {}", report.workflow, report.request));
+    if let Some(scripted) = &report.scripted {
+        out.push(format!("> **{scripted}**"));
+    }
+    let outcome = if report.complete { "complete" } else { "incomplete" };
+    out.push(format!(
+        "Run `{}`, {outcome}. Base `{}`, merged `{}`.",
+        &report.run[..8],
+        short(&report.base.as_str().into()),
+        short(&report.merged.as_str().into())
+    ));
+    if !report.base_checks_green {
+        out.push("The checks are red on the base commit: nothing was started.".into());
+    }
+    if let Some(synthesis) = &report.synthesis {
+        out.push(text::printable(&synthesis.summary));
+    } else if let Some(plan) = plan {
+        out.push(format!("No synthesis was made. The plan was: {}", text::printable(&plan.summary)));
+    }
+    out.push("## Workstreams".into());
+    let rows = report.workstreams.iter().map(|row| {
+        let blank = "–";
+        format!(
+            "| {} | {} | {} | {} | {} | {} |",
+            row.section,
+            row.workstream,
+            row.state,
+            row.served.as_deref().unwrap_or(blank),
+            row.validated_by.as_deref().unwrap_or(blank),
+            cell(&row.history)
+        )
+    });
+    let head = "| section | workstream | state | served by | validated by | on the way |\n|---|---|---|---|---|---|";
+    out.push(std::iter::once(head.to_owned()).chain(rows).collect::<Vec<_>>().join("\n"));
+    out.push("## Verification of the merged tree".into());
+    out.push(bullets(report.checks.iter().map(|check| {
+        let exit = check.exit.map_or_else(|| "killed".to_owned(), |code| format!("exit {code}"));
+        format!("`{}`: {exit} on tree `{}`", check.command, &check.tree[..check.tree.len().min(12)])
+    })));
+    out.push("## Models".into());
+    out.push(match report.models.len() {
+        0 => "None served.".into(),
+        served => format!("{served} served: {}.", report.models.join(", ")),
+    });
+    if !report.fallbacks.is_empty() {
+        out.push(bullets(report.fallbacks.iter().cloned()));
+    }
+    if let Some(synthesis) = &report.synthesis {
+        out.push("## Decisions".into());
+        out.push(bullets(
+            synthesis
+                .decisions
+                .iter()
+                .map(|d| format!("{}: {}", text::one_line(&d.title, 200), text::one_line(&d.rationale, 600))),
+        ));
+        out.push("## Open items".into());
+        out.push(bullets(synthesis.open_items.iter().map(|item| text::one_line(item, 600))));
+    }
+    let mut text = out.join("\n\n");
+    text.push('\n');
+    text
+}
+
+fn cell(lines: &[String]) -> String {
+    lines.iter().map(|line| line.replace('|', "\\|")).collect::<Vec<_>>().join("; ")
+}
+
+fn bullets(lines: impl Iterator<Item = String>) -> String {
+    let lines: Vec<String> = lines.map(|line| format!("- {line}")).collect();
+    if lines.is_empty() { "None.".into() } else { lines.join("\n") }
+}
+
+pub(super) fn short(commit: &CommitId) -> String {
+    commit.as_str().chars().take(12).collect()
+}

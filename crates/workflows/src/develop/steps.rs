@@ -1,0 +1,94 @@
+//! The names of the steps of `develop`, and the forms of what the orchestrator answers in them.
+
+use crate::plan::{self, Plan, Stream};
+use mao_core::change::Verdict;
+use mao_core::effect::{Effect, Work};
+use mao_core::event::Verification;
+use mao_core::ids::{SectionId, StepId};
+use mao_core::run::RunState;
+use mao_core::step::Standing;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The step in which the orchestrator plans.
+pub const PLAN: &str = "plan";
+pub(super) const BASE: &str = "check.base";
+pub(super) const SYNTHESIS: &str = "synthesis";
+pub(super) const REPORT: &str = "report";
+pub(super) const PUBLISH: &str = "publish";
+
+/// What the orchestrator says of the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Synthesis {
+    /// For the person who asked.
+    pub summary: String,
+    /// What was decided on the way.
+    pub decisions: Vec<DecisionNote>,
+    /// What is left for a person.
+    pub open_items: Vec<String>,
+}
+
+/// A decision with its reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionNote {
+    /// What.
+    pub title: String,
+    /// Why.
+    pub rationale: String,
+}
+
+pub(super) fn open_once(run: &RunState, step: impl Into<StepId>, work: Work) -> Option<Effect> {
+    let step = step.into();
+    (!run.knows(&step)).then_some(Effect::Open { step, work })
+}
+
+/// The plan, once the orchestrator has given one.
+#[must_use]
+pub fn planned(run: &RunState) -> Option<Plan> {
+    match run.ask(&StepId::from(PLAN))?.standing() {
+        Standing::Answered(_, answered) => Plan::from_reply(answered.answer.structured.as_ref()?).ok(),
+        Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
+    }
+}
+
+/// The step in which a workstream is worked on.
+#[must_use]
+pub fn work_step(section: &SectionId, stream: Stream) -> StepId {
+    StepId::new(format!("work.{section}.{}", stream.name()))
+}
+
+pub(super) fn verdict(value: &Value) -> Result<Verdict, String> {
+    let verdict: Verdict = serde_json::from_value(value.clone()).map_err(|wrong| wrong.to_string())?;
+    if !verdict.accept && verdict.findings.is_empty() {
+        return Err("a refusal needs at least one finding".into());
+    }
+    Ok(verdict)
+}
+
+pub(super) fn synthesis(value: &Value) -> Result<Synthesis, String> {
+    serde_json::from_value(value.clone()).map_err(|wrong| wrong.to_string())
+}
+
+pub(super) fn verdict_schema() -> Value {
+    let finding = plan::object(json!({
+        "file": {"type": ["string", "null"]},
+        "line": {"type": ["integer", "null"]},
+        "claim": {"type": "string"},
+    }));
+    plan::object(json!({"accept": {"type": "boolean"}, "findings": {"type": "array", "items": finding}}))
+}
+
+pub(super) fn synthesis_schema() -> Value {
+    let decision = plan::object(json!({"title": {"type": "string"}, "rationale": {"type": "string"}}));
+    plan::object(json!({
+        "summary": {"type": "string"},
+        "decisions": {"type": "array", "items": decision},
+        "open_items": {"type": "array", "items": {"type": "string"}},
+    }))
+}
+
+pub(super) fn red_log(verification: &Verification) -> mao_core::ids::BlobId {
+    verification.first_red().map_or_else(|| "".into(), |check| check.log.clone())
+}

@@ -1,0 +1,19 @@
+//! Workflows as pure functions: from a run's policy and state to the effects that are new.
+//!
+//! Nothing here acts, waits or remembers. Resume is folding the ledger and asking `next` again; the same state always
+//! yields the same effects, with the same step ids. Prompts are content, in `prompts/*.md`.
+//!
+//! Read in this order: [`workflow`] (the contract), [`develop`] (the first workflow), [`plan`], [`prompt`].
+
+pub mod develop;
+pub mod plan;
+pub mod prompt;
+pub mod workflow;
+
+pub use workflow::{ReportFile, Workflow};
+
+/// The workflow of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Workflow> {
+    [&develop::Develop as &dyn Workflow].into_iter().find(|workflow| workflow.name() == name)
+}

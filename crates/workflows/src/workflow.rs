@@ -1,0 +1,41 @@
+//! The contract of a workflow.
+
+use mao_core::effect::Effect;
+use mao_core::run::RunState;
+use mao_policy::Policy;
+use serde_json::Value;
+use std::fmt::Debug;
+
+/// A file of a run's report, beneath the repository's root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportFile {
+    /// Its path, `/`-separated.
+    pub path: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// A pure plan of how a kind of run goes on.
+pub trait Workflow: Debug + Sync {
+    /// Its name in the ledger.
+    fn name(&self) -> &'static str;
+
+    /// The version of its step ids and their order. A run is resumed by the version that opened it.
+    fn version(&self) -> u32;
+
+    /// The effects that follow from the state and are not in it yet.
+    fn next(&self, policy: &Policy, run: &RunState) -> Vec<Effect>;
+
+    /// The JSON schema of a named reply form.
+    fn schema(&self, name: &str) -> Option<Value>;
+
+    /// Whether a structured reply is what the named form asks for; the reason where it is not.
+    fn accepts(&self, schema: &str, run: &RunState, value: &Value) -> Result<(), String>;
+
+    /// Where the report for people stands in the run's branch.
+    fn report_path(&self, run: &RunState) -> String;
+
+    /// The run's report, from what is recorded and nothing else. `tasks` is the text of the request's task file, which
+    /// is written again where boxes are ticked.
+    fn report(&self, policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec<ReportFile>;
+}

@@ -1,0 +1,4 @@
+//! `develop` played through without an engine: the workflow asks, a world of closures answers, everything is folded.
+
+mod develop;
+mod world;

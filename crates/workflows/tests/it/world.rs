@@ -1,0 +1,267 @@
+//! A world that performs effects at once and in order: models answer from a closure, checks from another.
+
+use mao_core::ask::ReplyForm;
+use mao_core::change::Change;
+use mao_core::effect::Effect;
+use mao_core::event::{
+    AttemptResult, CheckRun, Event, Link, MergeResult, Opened, Recorded, Request, SectionBrief, TaskText, Verification,
+};
+use mao_core::fault::{Fault, FaultKind};
+use mao_core::ids::{AttemptNo, RunId, Stamp, StepId, TreeId};
+use mao_core::reply::{Answer, Usage};
+use mao_core::run::RunState;
+use mao_core::step::Step;
+use mao_policy::policy::{Check, Limits, Mode, ModelEntry, ModelRole, Policy, TaskRoute};
+use mao_policy::route::Conditions;
+use mao_policy::{Next, decide, orchestrator, route};
+use mao_workflows::Workflow;
+use mao_workflows::develop::Develop;
+use serde_json::{Value, json};
+
+/// What a model does when it is asked.
+pub enum Does {
+    /// It answers in JSON.
+    Says(Value),
+    /// It leaves this tree.
+    Makes(&'static str),
+    /// It fails.
+    Fails(FaultKind),
+}
+
+/// A model's behaviour: the step, how often it was acknowledged, the link that is asked.
+pub type Model<'a> = &'a dyn Fn(&str, u32, &Link) -> Does;
+
+/// Whether the checks are green on a tree.
+pub type Checks<'a> = &'a dyn Fn(&str) -> bool;
+
+pub struct World<'a> {
+    pub policy: Policy,
+    pub events: Vec<Recorded>,
+    model: Model<'a>,
+    checks: Checks<'a>,
+}
+
+fn entry(vendor: &str, endpoint: &str, family: &str, role: ModelRole) -> ModelEntry {
+    ModelEntry {
+        vendor: vendor.into(),
+        provider: vendor.into(),
+        account: vendor.into(),
+        endpoint: endpoint.into(),
+        family: family.into(),
+        role,
+        efforts: Vec::new(),
+        effort: None,
+        context_tokens: 1,
+        output_tokens: 1,
+        lifecycle: Default::default(),
+        replacement: None,
+        verified_at: "2026-11-20".into(),
+    }
+}
+
+/// `storage_layer` goes to an external model first; everything else to the orchestrator's vendor.
+pub fn policy() -> Policy {
+    let home = orchestrator::home_vendor();
+    let models = [
+        ("opus", entry(home.as_str(), "claude-opus-9", "claude-opus", ModelRole::Orchestrator)),
+        ("sonnet", entry(home.as_str(), "claude-sonnet-9", "claude-sonnet", ModelRole::Worker)),
+        ("ext", entry("vendor-x", "x-1", "x", ModelRole::Coder)),
+    ];
+    let row = |models: &[&str]| TaskRoute {
+        diverse: models.iter().map(|model| (*model).into()).collect(),
+        ..TaskRoute::default()
+    };
+    let routes = [
+        ("schema_design", row(&["sonnet"])),
+        ("storage_layer", row(&["ext", "sonnet"])),
+        ("core_logic", row(&["sonnet"])),
+        ("implementation", row(&["sonnet"])),
+        ("tests", row(&["ext"])),
+    ];
+    Policy {
+        mode: Mode::Diverse,
+        models: models.into_iter().map(|(name, entry)| (name.into(), entry)).collect(),
+        enabled: ["vendor-x".into()].into(),
+        routes: routes.into_iter().map(|(task, row)| (task.into(), row)).collect(),
+        checks: vec![Check { argv: vec!["make".into(), "test".into()] }],
+        protected: Vec::new(),
+        ownership: Default::default(),
+        limits: Limits::default(),
+        billing: Default::default(),
+    }
+}
+
+/// A plan: for each section its streams, each owning a folder of its own.
+pub fn plan(sections: &[(&str, &[&str])]) -> Value {
+    let planned = sections.iter().map(|(section, streams)| {
+        let workstreams = streams.iter().map(|stream| {
+            json!({"stream": stream, "goal": format!("do {stream}"), "owns": [format!("{section}/{stream}/**")]})
+        });
+        json!({"section": section, "workstreams": workstreams.collect::<Vec<_>>()})
+    });
+    json!({"summary": "the plan", "sections": planned.collect::<Vec<_>>()})
+}
+
+pub fn accept() -> Does {
+    Does::Says(json!({"accept": true, "findings": []}))
+}
+
+pub fn synthesis() -> Does {
+    Does::Says(json!({"summary": "all is one", "decisions": [], "open_items": []}))
+}
+
+impl<'a> World<'a> {
+    pub fn new(sections: &[&str], model: Model<'a>, checks: Checks<'a>) -> Self {
+        let briefs =
+            sections.iter().map(|id| SectionBrief { id: (*id).into(), title: "T".into(), text: "text".into() });
+        let opened = Opened {
+            run: RunId::from_bits([7; 16]),
+            workflow: "develop".into(),
+            workflow_version: 1,
+            repository: "key".into(),
+            base: "base".into(),
+            base_tree: "base-tree".into(),
+            policy: "policy".into(),
+            home_vendor: orchestrator::home_vendor(),
+            request: Request {
+                text: sections.join(","),
+                sections: briefs.collect(),
+                requirements: None,
+                files: "files".into(),
+                tasks: Some(TaskText { path: "todo/tasks.md".into(), text: "tasks".into() }),
+            },
+            scripted: None,
+        };
+        let mut world = Self { policy: policy(), events: Vec::new(), model, checks };
+        world.push(Event::RunOpened(Box::new(opened)));
+        world
+    }
+
+    pub fn push(&mut self, event: Event) {
+        let seq = self.events.len() as u64 + 1;
+        self.events.push(Recorded { seq, at: Stamp(1_000), event });
+        self.state();
+    }
+
+    pub fn state(&self) -> RunState {
+        RunState::fold(&self.events).unwrap_or_else(|wrong| panic!("{wrong}")).expect("opened")
+    }
+
+    /// Plays until nothing is left; gives the final state.
+    pub fn play(&mut self) -> RunState {
+        for _ in 0..500 {
+            let effects = Develop.next(&self.policy, &self.state());
+            let mut idle = effects.is_empty();
+            for effect in effects {
+                match effect {
+                    Effect::Open { step, work } => self.push(Event::StepOpened { step, work: Box::new(work) }),
+                    Effect::Note(note) => self.push(Event::Noted(note)),
+                }
+            }
+            if self.state().outcome.is_some() {
+                return self.state();
+            }
+            let state = self.state();
+            let open: Vec<StepId> =
+                state.steps.iter().filter(|(_, step)| step.is_open()).map(|(id, _)| id.clone()).collect();
+            for step in open {
+                idle = false;
+                self.perform(&step);
+            }
+            assert!(!idle, "the run is stuck: {:#?}", self.state().steps.keys());
+        }
+        panic!("the run does not end");
+    }
+
+    fn perform(&mut self, step: &StepId) {
+        let event = match &self.state().steps[step] {
+            Step::Ask(_) => return self.ask(step),
+            Step::Verify { tree, .. } => self.verified(step, tree),
+            Step::Merge { of, .. } => Event::Merged { step: step.clone(), result: self.merge(of) },
+            Step::Report { .. } => {
+                Event::Reported { step: step.clone(), commit: "report".into(), tree: "report-tree".into() }
+            }
+            Step::Publish { commit, .. } => {
+                Event::Published { step: step.clone(), branch: "mao/07".into(), commit: commit.clone() }
+            }
+            Step::Question { .. } => panic!("nobody asks a person here"),
+        };
+        self.push(event);
+    }
+
+    fn verified(&self, step: &StepId, tree: &TreeId) -> Event {
+        let exit = i32::from(!(self.checks)(tree.as_str()));
+        let check = CheckRun { command: "make test".into(), exit: Some(exit), log: "log".into() };
+        let verification = Verification { checks: vec![check] };
+        Event::Verified { step: step.clone(), tree: tree.clone(), verification }
+    }
+
+    /// The merged tree is the head's tree and the change's, one after the other.
+    fn merge(&self, of: &StepId) -> MergeResult {
+        let state = self.state();
+        let validated = state.validated(of).expect("only a validated change is merged");
+        let tree = format!("{}+{}", state.head_tree, validated.value().tree);
+        MergeResult::Candidate { commit: format!("c:{tree}").as_str().into(), tree: tree.as_str().into() }
+    }
+
+    fn ask(&mut self, step: &StepId) {
+        let state = self.state();
+        let asked = state.ask(step).expect("asks");
+        if asked.route.is_none() {
+            let route = route(&self.policy, &asked.ask, &Conditions::default());
+            self.push(Event::Routed { step: step.clone(), route });
+        }
+        let state = self.state();
+        let asked = state.ask(step).expect("asks");
+        match decide(&self.policy, &state, step, Stamp(1_000)) {
+            Next::Record(decision) => {
+                let after = asked.attempts.last().map_or(AttemptNo(0), |last| last.no);
+                self.push(Event::Decided { step: step.clone(), after, decision });
+            }
+            Next::Start { link } => self.attempt(step, link),
+            other @ (Next::Sleep { .. } | Next::AwaitPerson | Next::Nothing) => panic!("{step}: {other:?}"),
+        }
+    }
+
+    fn attempt(&mut self, step: &StepId, link: usize) {
+        let state = self.state();
+        let asked = state.ask(step).expect("asks");
+        let (attempt, acknowledged) = (asked.next_no(), asked.attempts.len() as u32);
+        let to = asked.route.as_ref().expect("routed").links[link].clone();
+        self.push(Event::AttemptStarted {
+            step: step.clone(),
+            attempt,
+            link,
+            prompt: "prompt".into(),
+            base: asked.ask.base.clone(),
+            session: "session".into(),
+        });
+        let answer = |structured, change| {
+            AttemptResult::Answered(Box::new(Answer {
+                text: "text".into(),
+                structured,
+                change,
+                served: Some(format!("{}-served", to.endpoint)),
+                usage: Usage::default(),
+                effort_sent: None,
+            }))
+        };
+        let result = match (self.model)(step.as_str(), acknowledged, &to) {
+            Does::Fails(kind) => AttemptResult::Failed(Fault::new(kind, "hint")),
+            Does::Says(value) => match &asked.ask.reply {
+                ReplyForm::Json { schema } => match Develop.accepts(schema, &state, &value) {
+                    Ok(()) => answer(Some(value), None),
+                    Err(why) => AttemptResult::Failed(Fault::new(FaultKind::Unparsable, why)),
+                },
+                ReplyForm::Text | ReplyForm::Change { .. } => panic!("{step} wants no JSON"),
+            },
+            Does::Makes(tree) => {
+                let (base, commit) = (asked.ask.base.clone(), format!("c:{tree}").as_str().into());
+                let change = Change { base, commit, tree: tree.into(), diff: "diff".into(), files: 1 };
+                answer(None, Some(change))
+            }
+        };
+        let containment = "none".to_owned();
+        self.push(Event::AttemptEnded { step: step.clone(), attempt, result, transcript: None, containment });
+    }
+}
