@@ -1,4 +1,4 @@
-//! How one workstream's change comes to land on the run's head, step by step.
+//! How the changes of a group come to land on the run's head, step by step.
 
 use super::place::Place;
 use super::questions;
@@ -12,7 +12,7 @@ use mao_core::run::RunState;
 use mao_core::step::{Answered, AskStep, Attempt, Standing, Step};
 use mao_policy::Policy;
 
-/// Where a workstream stands on its way.
+/// Where a group or one of its workstreams stands on its way.
 pub(super) enum Landing {
     /// It has landed, or never will.
     Over,
@@ -20,8 +20,24 @@ pub(super) enum Landing {
     Under(Vec<Effect>),
 }
 
-/// What brings `place` one step further. Only the first workstream of a wave that has not landed `may_land`.
-pub(super) fn land(policy: &Policy, run: &RunState, plan: &Plan, place: &Place, may_land: bool) -> Landing {
+/// What brings a group one step further: its workstreams work at once and land one by one in the group's order.
+pub(super) fn land(policy: &Policy, run: &RunState, plan: &Plan, group: &[Place]) -> Landing {
+    let mut effects = Vec::new();
+    let mut may_land = true;
+    for place in group {
+        match further(policy, run, plan, place, may_land) {
+            Landing::Over => {}
+            Landing::Under(new) => {
+                effects.extend(new);
+                may_land = false;
+            }
+        }
+    }
+    if may_land { Landing::Over } else { Landing::Under(effects) }
+}
+
+/// What brings `place` one step further. Only the first workstream of a group that has not landed `may_land`.
+fn further(policy: &Policy, run: &RunState, plan: &Plan, place: &Place, may_land: bool) -> Landing {
     if run.skipped.contains_key(&place.step) || place.landed(run) {
         return Landing::Over;
     }

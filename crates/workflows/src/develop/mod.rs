@@ -1,7 +1,7 @@
 //! `develop`: plan, five workstreams a section in their true order, validation, merge, synthesis, report, branch.
 //!
-//! A wave is the same workstream of all sections: they work at the same time, each alone, and land one by one in the
-//! request's order. A change lands when its own tree and then the merged tree pass the checks and, unless its author is
+//! A group is what works at the same time, each workstream alone: the same workstream of all sections. Its workstreams
+//! land one by one in the request's order. A change lands when its own tree and then the merged tree pass the checks and, unless its author is
 //! of the orchestrator's vendor, the orchestrator accepted it; otherwise it is refused and `decide` says what follows.
 //!
 //! Every step id and every base is a function of the record's meaning, never of timing: a run that was killed and
@@ -13,9 +13,9 @@ mod questions;
 pub mod report;
 pub mod steps;
 
-use crate::plan::{self, Plan, Stream};
+use crate::plan::{self, Plan};
 use crate::workflow::{ReportFile, Workflow};
-use landing::land;
+use landing::{Landing, land};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::event::Decision;
 use mao_core::ids::StepId;
@@ -99,36 +99,25 @@ impl Develop {
         match run.ask(&StepId::from(PLAN)).map(|ask| ask.standing()) {
             Some(Standing::GivenUp(reason)) => vec![close(Outcome::NoProvider { reason: reason.to_owned() })],
             Some(Standing::Answered(..)) => match planned(run) {
-                Some(plan) => self.waves(policy, run, &plan),
+                Some(plan) => self.groups(policy, run, &plan),
                 None => vec![close(Outcome::NoProvider { reason: "the plan cannot be read".into() })],
             },
             Some(Standing::Idle | Standing::Running(_)) | None => Vec::new(),
         }
     }
 
-    fn waves(&self, policy: &Policy, run: &RunState, plan: &Plan) -> Vec<Effect> {
-        for stream in Stream::ALL {
-            let mut effects = Vec::new();
-            let mut settled = true;
-            let mut may_land = true;
-            for place in Place::of_wave(run, plan, stream) {
-                match land(policy, run, plan, &place, may_land) {
-                    landing::Landing::Over => {}
-                    landing::Landing::Under(new) => {
-                        effects.extend(new);
-                        settled = false;
-                        may_land = false;
-                    }
-                }
-            }
-            if !settled {
-                return effects;
+    /// The groups in their order: the next one begins when nothing of this one is on its way any more.
+    fn groups(&self, policy: &Policy, run: &RunState, plan: &Plan) -> Vec<Effect> {
+        for group in Place::groups(run, plan) {
+            match land(policy, run, plan, &group) {
+                Landing::Over => {}
+                Landing::Under(effects) => return effects,
             }
         }
         self.close_out(run, Some(plan))
     }
 
-    /// After the last wave: synthesis, report, branch, outcome.
+    /// After the last group: synthesis, report, branch, outcome.
     fn close_out(&self, run: &RunState, plan: Option<&Plan>) -> Vec<Effect> {
         if let Some(plan) = plan
             && run.head != run.opened.base
@@ -154,10 +143,7 @@ impl Develop {
 fn outcome(run: &RunState, plan: Option<&Plan>) -> Outcome {
     let synthesised =
         matches!(run.ask(&StepId::from(SYNTHESIS)).map(|ask| ask.standing()), Some(Standing::Answered(..)));
-    let all_landed = plan.is_some_and(|plan| {
-        let mut places = Stream::ALL.into_iter().flat_map(|stream| Place::of_wave(run, plan, stream));
-        places.all(|place| place.landed(run))
-    });
+    let all_landed = plan.is_some_and(|plan| Place::groups(run, plan).iter().flatten().all(|place| place.landed(run)));
     if synthesised && all_landed { Outcome::Complete } else { Outcome::Incomplete }
 }
 

@@ -1,4 +1,4 @@
-//! A workstream's place in a run: its step's name, its wave, whether it has landed.
+//! A workstream's place in a run: its step's name, its group, whether it has landed.
 
 use super::steps::work_step;
 use crate::plan::{Plan, Stream};
@@ -16,13 +16,19 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The planned workstreams of one wave, in the request's order.
-    pub(super) fn of_wave(run: &RunState, plan: &Plan, stream: Stream) -> Vec<Self> {
-        let sections = run.opened.request.sections.iter();
-        sections
-            .filter(|section| plan.workstream(&section.id, stream).is_some())
-            .map(|section| Self { section: section.id.clone(), stream, step: work_step(&section.id, stream) })
-            .collect()
+    /// The planned workstreams in groups: a group works at the same time and lands in its own order, before the next one
+    /// begins.
+    pub(super) fn groups(run: &RunState, plan: &Plan) -> Vec<Vec<Self>> {
+        let of_stream = |stream| {
+            let sections = run.opened.request.sections.iter();
+            let planned = sections.filter(|section| plan.workstream(&section.id, stream).is_some());
+            planned.map(|section| Self::new(&section.id, stream)).collect()
+        };
+        Stream::ALL.into_iter().map(of_stream).collect()
+    }
+
+    fn new(section: &SectionId, stream: Stream) -> Self {
+        Self { section: section.clone(), stream, step: work_step(section, stream) }
     }
 
     /// Whether its change is part of the head.

@@ -139,7 +139,7 @@ fn gather(run: &RunState, plan: Option<&Plan>) -> Report {
 }
 
 fn places(run: &RunState, plan: &Plan) -> Vec<Place> {
-    let mut places: Vec<Place> = Stream::ALL.into_iter().flat_map(|stream| Place::of_wave(run, plan, stream)).collect();
+    let mut places: Vec<Place> = Place::groups(run, plan).into_iter().flatten().collect();
     let order = |place: &Place| run.opened.request.sections.iter().position(|section| section.id == place.section);
     places.sort_by_key(|place| (order(place), place.stream));
     places
