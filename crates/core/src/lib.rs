@@ -4,10 +4,12 @@
 //! never decides: deciding is `mao-policy`, sequencing is `mao-workflows`, doing is `mao-engine`.
 //!
 //! Read in this order: [`event`] (what can be recorded), [`step`] and [`run`] (what the records add up to), [`change`] (how
-//! an unvalidated change becomes a validated one), then [`fault`], [`reply`] and [`section`].
+//! an unvalidated change becomes a validated one), then [`fault`], [`reply`] and [`section`]; [`mod@diff`] and [`review`] for what reviewers read and
+//! answer.
 
 pub mod ask;
 pub mod change;
+pub mod diff;
 pub mod effect;
 pub mod event;
 pub mod fault;
@@ -16,6 +18,7 @@ pub mod ids;
 pub mod mutant;
 pub mod outcome;
 pub mod reply;
+pub mod review;
 pub mod run;
 pub mod section;
 pub mod step;

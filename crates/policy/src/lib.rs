@@ -6,10 +6,13 @@
 //! Read in this order: [`mod@policy`] (what was configured), [`orchestrator`] (what cannot be), [`primary`] (what never
 //! leaves), [`mod@route`], [`mod@decide`], [`mod@grant`]. Then who does a piece of work: [`tree`] with [`case`],
 //! [`triggers`] and [`shape`]; and what a plan is worth: [`waves`], [`complexity`], [`mod@estimate`], [`diversity`],
-//! [`realised`].
+//! [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`], [`anchor`], [`truncated`], and [`mod@score`].
 
+pub mod anchor;
 pub mod case;
+pub mod chunk;
 pub mod complexity;
+pub mod coverage;
 pub mod decide;
 pub mod diversity;
 pub mod estimate;
@@ -19,9 +22,12 @@ pub mod policy;
 pub mod primary;
 pub mod realised;
 pub mod route;
+pub mod score;
 pub mod shape;
+pub mod tokens;
 pub mod tree;
 pub mod triggers;
+pub mod truncated;
 pub mod waves;
 
 pub use decide::{Next, decide};
