@@ -5,7 +5,7 @@
 
 use super::place::{Place, is_green};
 use super::steps::{SYNTHESIS, Synthesis, planned, synthesis};
-use crate::plan::{Plan, Stream};
+use crate::plan::Plan;
 use crate::workflow::ReportFile;
 use mao_core::change::Refusal;
 use mao_core::event::Link;
