@@ -16,7 +16,7 @@ use mao_engine::{EngineError, Parts};
 use mao_policy::Policy;
 use mao_policy::policy::{Check, Mode};
 use mao_process::{Shim, testing, which};
-use mao_providers::cli::{Claude, Codex, Gemini};
+use mao_providers::cli::{CommandLineProvider, Vendor, claude, codex, gemini};
 pub use mao_providers::cli::{PROBES, Probe};
 use mao_providers::provider::Provider;
 use mao_providers::script::ScriptedProvider;
@@ -206,13 +206,14 @@ impl House {
             // What a repository brings along is never started.
             (id, found.filter(|path| !path.starts_with(self.repo.root())))
         };
-        let (claude, codex, gemini) = (program("claude"), program("codex"), program("gemini"));
-        let all: [Arc<dyn Provider>; 3] = [
-            Arc::new(Claude::new(claude.0, claude.1, self.shim.clone())),
-            Arc::new(Codex::new(codex.0, codex.1, self.shim.clone())),
-            Arc::new(Gemini::new(gemini.0, gemini.1, self.shim.clone())),
-        ];
-        all.into_iter().map(|provider| (provider.id().clone(), provider)).collect()
+        let vendors: [Arc<dyn Vendor>; 3] = [Arc::new(claude::Tool), Arc::new(codex::Tool), Arc::new(gemini::Tool)];
+        let over = |vendor: Arc<dyn Vendor>| {
+            let (id, program) = program(vendor.name());
+            let provider: Arc<dyn Provider> =
+                Arc::new(CommandLineProvider::new(id.clone(), vendor, program, self.shim.clone()));
+            (id, provider)
+        };
+        vendors.into_iter().map(over).collect()
     }
 
     /// The runs of this repository, newest first.

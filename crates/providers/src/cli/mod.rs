@@ -4,23 +4,23 @@
 //! progress and, at the end, into a reply or a fault. Nothing here retries, decides what follows a fault, judges a
 //! change or trusts an exit code; the readers never claim that a file was changed.
 //!
-//! Read in this order: this file, `claude`, `drive`, `place`.
+//! Read in this order: this file, `provider`, `claude`, `stream`, `drive`, `place`.
 
 mod aside;
 mod drive;
 mod place;
 mod probe;
+mod provider;
 mod redact;
+mod stream;
 mod texts;
 
 pub mod claude;
 pub mod codex;
 pub mod gemini;
 
-pub use claude::Claude;
-pub use codex::Codex;
-pub use gemini::Gemini;
 pub use probe::{PROBES, Probe};
+pub use provider::CommandLineProvider;
 
 use crate::provider::{Access, Job, Progress, Reply};
 use mao_core::fault::{Fault, FaultKind};
@@ -63,6 +63,9 @@ pub enum Sandbox {
 pub trait Vendor: Debug + Send + Sync + 'static {
     /// The tool's name: `claude`.
     fn name(&self) -> &'static str;
+
+    /// Whether it can carry a JSON schema natively.
+    fn carries_schema(&self) -> bool;
 
     /// Refuses what the tool would refuse or, worse, cut silently.
     ///

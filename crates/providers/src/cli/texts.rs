@@ -48,25 +48,6 @@ pub(super) const CONNECTION: &[(&str, FaultKind)] = &[
     ("fetch failed", FaultKind::Network),
 ];
 
-/// Whether a stream held anything at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// Not one line.
-    Nothing,
-    /// Something, whether it could be read or not.
-    Lines,
-}
-
-impl Heard {
-    /// What an end without a terminal event is called when no text says more.
-    pub(super) const fn end(self, code: Option<i32>) -> FaultKind {
-        match (self, code) {
-            (Self::Nothing, Some(0)) => FaultKind::EmptyOutput,
-            (Self::Nothing | Self::Lines, _) => FaultKind::Crashed,
-        }
-    }
-}
-
 /// What the model said, as one harmless line; nothing for nothing.
 pub(super) fn said(text: &str) -> Option<Progress> {
     let line = one_line(text, NEWS);

@@ -1,16 +1,13 @@
 //! Claude Code, headless: `claude -p` with the stream on standard output. No settings, hooks, MCP servers, skills or
 //! slash commands but its own; no tool that starts another model, reaches the web or schedules work.
 
-pub mod stream;
+mod stream;
 
+use crate::cli::stream::Stream;
 use crate::cli::{Asked, CommandLine, Ground, Preflight, Reader, Sandbox, Vendor, drive, place};
-use crate::provider::{Abilities, Access, Billing, Job, Provider, Turn};
-use async_trait::async_trait;
+use crate::provider::{Access, Billing, Job};
 use mao_core::fault::Fault;
-use mao_core::ids::ProviderId;
-use mao_process::Shim;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Bytes of standard input that the tool takes; more of it ends with code 1.
 const MOST_PROMPT: usize = 10 * 1024 * 1024;
@@ -22,45 +19,17 @@ const WORKING: &str = "Read,Grep,Glob,Edit,Write,NotebookEdit,Bash";
 const NEVER: &str = "Task,Agent,Workflow,SendMessage,RemoteTrigger,CronCreate,ScheduleWakeup,EnterWorktree,Monitor,\
                      Skill,WebFetch,WebSearch";
 
-/// The provider for Anthropic's command line.
-#[derive(Debug)]
-pub struct Claude {
-    id: ProviderId,
-    abilities: Abilities,
-    shim: Shim,
-}
-
-impl Claude {
-    /// A provider that runs `program`: absolute, resolved outside any repository; `None` where there is none.
-    #[must_use]
-    pub fn new(id: ProviderId, program: Option<PathBuf>, shim: Shim) -> Self {
-        let unusable = program.is_none().then(|| "claude is not on PATH".to_owned());
-        Self { id, abilities: Abilities { program, unusable, edits: true, schema: true, effort: true }, shim }
-    }
-}
-
-#[async_trait]
-impl Provider for Claude {
-    fn id(&self) -> &ProviderId {
-        &self.id
-    }
-
-    fn abilities(&self) -> &Abilities {
-        &self.abilities
-    }
-
-    async fn start(&self, job: Job) -> Result<Turn, Fault> {
-        drive::begin(Arc::new(Tool), &self.shim, &self.abilities, job).await
-    }
-}
-
-/// The pure part.
+/// Anthropic's command line.
 #[derive(Debug, Clone, Copy)]
 pub struct Tool;
 
 impl Vendor for Tool {
     fn name(&self) -> &'static str {
         "claude"
+    }
+
+    fn carries_schema(&self) -> bool {
+        true
     }
 
     fn fits(&self, job: &Job) -> Result<(), Fault> {
@@ -143,7 +112,7 @@ impl Vendor for Tool {
     }
 
     fn reader(&self, asked: Asked) -> Box<dyn Reader> {
-        Box::new(stream::Stream::new(asked))
+        Box::new(Stream::<stream::Said>::new(asked))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Claude Code's `stream-json`, read to its last `result`: subtype "success" may carry an error, and a run may print
 //! several results. Unknown events and fields are passed over; a terminal event that cannot be read is not one.
 
-use crate::cli::texts::{self, Heard, of_status, of_words};
-use crate::cli::{Asked, Ending, Form, Reader};
+use crate::cli::stream::{Events, Hint, Told};
+use crate::cli::texts::{self, of_status, of_words};
+use crate::cli::{Ending, Form};
 use crate::provider::{Access, Progress, Reply};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::Stamp;
@@ -15,7 +16,7 @@ const SYNTHETIC: &str = "<synthetic>";
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Event {
+pub(super) enum Event {
     System(System),
     Assistant(Assistant),
     #[serde(rename = "rate_limit_event")]
@@ -28,7 +29,7 @@ enum Event {
 }
 
 #[derive(Debug, Deserialize)]
-struct System {
+pub(super) struct System {
     subtype: Option<String>,
     session_id: Option<String>,
     attempt: Option<u32>,
@@ -40,7 +41,7 @@ struct System {
 }
 
 #[derive(Debug, Deserialize)]
-struct Assistant {
+pub(super) struct Assistant {
     message: Message,
     error: Option<String>,
 }
@@ -75,14 +76,14 @@ struct ToolInput {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct RateLimit {
+pub(super) struct RateLimit {
     status: Option<String>,
     #[serde(rename = "resetsAt")]
     resets_at: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Ended {
+pub(super) struct Ended {
     is_error: bool,
     subtype: Option<String>,
     result: Option<String>,
@@ -123,40 +124,19 @@ struct Denial {
     tool_name: String,
 }
 
-/// The reader of one run of `claude`.
-#[derive(Debug)]
-pub struct Stream {
-    asked: Asked,
-    session: Option<String>,
+/// What one run of `claude` said.
+#[derive(Debug, Default)]
+pub(super) struct Said {
     served: Option<String>,
     class: Option<String>,
     limit: Option<RateLimit>,
-    trouble: Option<String>,
-    heard: Heard,
     last: Option<Ended>,
-    spent: Usage,
 }
 
-impl Stream {
-    /// A reader of a run that was asked for this.
-    #[must_use]
-    pub fn new(asked: Asked) -> Self {
-        Self {
-            asked,
-            session: None,
-            served: None,
-            class: None,
-            limit: None,
-            trouble: None,
-            heard: Heard::Nothing,
-            last: None,
-            spent: Usage::default(),
-        }
-    }
-
-    fn system(&mut self, event: System) -> Vec<Progress> {
+impl Said {
+    fn system(event: System, told: &mut Told) -> Vec<Progress> {
         match event.subtype.as_deref() {
-            Some("init") => self.named(event.session_id),
+            Some("init") => named(event.session_id, told),
             Some("api_retry") => {
                 let what = match (event.error, event.error_status) {
                     (Some(error), Some(status)) => format!("{error} ({status})"),
@@ -166,12 +146,12 @@ impl Stream {
                 };
                 let line = format!("{what}, attempt {}", event.attempt.unwrap_or(0));
                 let news = texts::retrying(&line);
-                self.trouble = Some(line);
+                told.trouble = Some(line);
                 vec![news]
             }
             Some("permission_denied") => {
                 let tool = event.tool_name.unwrap_or_default();
-                self.trouble = Some(format!("{tool} was denied: {}", event.message.unwrap_or_default()));
+                told.trouble = Some(format!("{tool} was denied: {}", event.message.unwrap_or_default()));
                 Vec::new()
             }
             Some("model_fallback") => event.content.as_deref().map(texts::retrying).into_iter().collect(),
@@ -197,10 +177,10 @@ impl Stream {
         news.collect()
     }
 
-    fn ended(&mut self, event: Ended) -> Vec<Progress> {
+    fn ended(&mut self, event: Ended, told: &mut Told) -> Vec<Progress> {
         // Tokens count from result to result; money counts from the session's beginning.
         if let Some(tokens) = event.usage {
-            self.spent = self.spent.plus(Usage {
+            told.spent = told.spent.plus(Usage {
                 input: tokens.input_tokens + tokens.cache_creation_input_tokens + tokens.cache_read_input_tokens,
                 cached: tokens.cache_read_input_tokens,
                 output: tokens.output_tokens,
@@ -209,24 +189,11 @@ impl Stream {
             });
         }
         if let Some(cost) = event.total_cost_usd {
-            self.spent.micro_usd = Some(micro(cost));
+            told.spent.micro_usd = Some(micro(cost));
         }
-        let news = self.named(event.session_id.clone());
+        let news = named(event.session_id.clone(), told);
         self.last = Some(event);
         news
-    }
-
-    fn named(&mut self, session: Option<String>) -> Vec<Progress> {
-        if session.is_none() || session == self.session {
-            return Vec::new();
-        }
-        self.session = session;
-        self.session.clone().map(Progress::Session).into_iter().collect()
-    }
-
-    fn spent(&self) -> Usage {
-        let before = self.asked.before.micro_usd.unwrap_or(0);
-        Usage { micro_usd: self.spent.micro_usd.map(|cost| cost.saturating_sub(before)), ..self.spent }
     }
 
     /// The cause of an error, fields before texts.
@@ -265,18 +232,20 @@ impl Stream {
                 Some(_) | None => FaultKind::Crashed,
             })
     }
+}
 
-    /// There was no result at all: what standard error says of it.
-    fn nothing(&self, ending: &Ending<'_>) -> Fault {
-        let words = ending.stderr.trim();
-        let kind = of_words(words, WORDS).or_else(|| of_words(words, USAGE)).unwrap_or(self.heard.end(ending.code));
-        let hint = match (words.is_empty(), &self.trouble) {
-            (false, _) => mao_core::text::tail(words, 400),
-            (true, Some(trouble)) => trouble,
-            (true, None) => "no result event",
-        };
-        Fault::new(kind, hint)
+fn named(session: Option<String>, told: &mut Told) -> Vec<Progress> {
+    if session.is_none() || session == told.session {
+        return Vec::new();
     }
+    told.session = session;
+    told.session.clone().map(Progress::Session).into_iter().collect()
+}
+
+/// This run's share: money runs over the whole session, resumed ones included.
+fn spent(told: &Told) -> Usage {
+    let before = told.asked.before.micro_usd.unwrap_or(0);
+    Usage { micro_usd: told.spent.micro_usd.map(|cost| cost.saturating_sub(before)), ..told.spent }
 }
 
 /// Texts that stand where no field says it.
@@ -303,43 +272,26 @@ const USAGE: &[(&str, FaultKind)] = &[
     ("input must be provided", FaultKind::BadRequest),
 ];
 
-impl Reader for Stream {
-    fn feed(&mut self, line: &str) -> Vec<Progress> {
-        self.heard = Heard::Lines;
-        match serde_json::from_str(line) {
-            Ok(Event::System(event)) => self.system(event),
-            Ok(Event::Assistant(event)) => self.assistant(event),
-            Ok(Event::Limit { rate_limit_info }) => {
+impl Events for Said {
+    type Event = Event;
+
+    fn take(&mut self, event: Event, told: &mut Told) -> Vec<Progress> {
+        match event {
+            Event::System(event) => Self::system(event, told),
+            Event::Assistant(event) => self.assistant(event),
+            Event::Limit { rate_limit_info } => {
                 self.limit = Some(rate_limit_info);
                 Vec::new()
             }
-            Ok(Event::Result(event)) => self.ended(*event),
-            Ok(Event::Other) => Vec::new(),
-            Err(unread) => {
-                // An event we cannot read is no news; should it have been the result, this is the hint that remains.
-                if !line.trim().is_empty() {
-                    self.trouble = Some(format!("unreadable: {unread}: {}", mao_core::text::one_line(line, 200)));
-                }
-                Vec::new()
-            }
+            Event::Result(event) => self.ended(*event, told),
+            Event::Other => Vec::new(),
         }
     }
 
-    fn session(&self) -> Option<&str> {
-        self.session.as_deref()
-    }
-
-    fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
-    }
-
-    fn reading(&self) -> Usage {
-        self.spent
-    }
-
-    fn finish(&mut self, ending: &Ending<'_>) -> Result<Reply, Fault> {
+    fn finish(&mut self, told: &mut Told, ending: &Ending<'_>) -> Result<Reply, Fault> {
         let Some(end) = self.last.take() else {
-            return Err(self.nothing(ending));
+            let says = of_words(ending.stderr, WORDS).or_else(|| of_words(ending.stderr, USAGE));
+            return Err(told.unended(says, Hint::Stderr, ending));
         };
         let said = end.result.as_deref().filter(|text| !text.is_empty());
         let words = said
@@ -349,12 +301,12 @@ impl Reader for Stream {
         if end.is_error {
             return Err(Fault::new(self.cause(&end, words), words));
         }
-        if let (Access::Write, Some(first)) = (self.asked.access, end.permission_denials.first()) {
+        if let (Access::Write, Some(first)) = (told.asked.access, end.permission_denials.first()) {
             let hint = format!("{} denied, {} in all", first.tool_name, end.permission_denials.len());
             return Err(Fault::new(FaultKind::Denied, hint));
         }
-        let spent = self.spent();
-        let structured = match self.asked.form {
+        let usage = spent(told);
+        let structured = match told.asked.form {
             Form::Text => None,
             // The tool validates; a model that never calls it ends as a success without this key.
             Form::Json => match end.structured_output {
@@ -375,8 +327,8 @@ impl Reader for Stream {
             text,
             structured,
             served: self.served.take().or(only),
-            usage: spent,
-            effort_sent: self.asked.effort.take().filter(|_| !ignored),
+            usage,
+            effort_sent: told.asked.effort.take().filter(|_| !ignored),
         })
     }
 }

@@ -2,18 +2,15 @@
 //! login and the model providers; no tool that starts other models, reaches the web or keeps memories. Its own sandbox
 //! is off inside our wall, because the two exclude each other, and on where the kernel has no wall to offer.
 
-pub mod stream;
+mod stream;
 
+use crate::cli::stream::Stream;
 use crate::cli::{Asked, CommandLine, Ground, Preflight, Reader, Sandbox, Vendor, drive, place};
-use crate::provider::{Abilities, Access, Billing, Job, Provider, Turn};
-use async_trait::async_trait;
+use crate::provider::{Access, Billing, Job};
 use mao_core::fault::{Fault, FaultKind};
-use mao_core::ids::ProviderId;
-use mao_process::Shim;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Characters of a prompt that the tool takes; more of it ends with code 1.
 const MOST_PROMPT: usize = 1_048_576;
@@ -48,38 +45,6 @@ const ADDRESS: &str = "https://api.openai.com/v1";
 /// The name of our own provider in the tool's configuration.
 const OURS: &str = "key";
 
-/// The provider for OpenAI's command line.
-#[derive(Debug)]
-pub struct Codex {
-    id: ProviderId,
-    abilities: Abilities,
-    shim: Shim,
-}
-
-impl Codex {
-    /// A provider that runs `program`: absolute, resolved outside any repository; `None` where there is none.
-    #[must_use]
-    pub fn new(id: ProviderId, program: Option<PathBuf>, shim: Shim) -> Self {
-        let unusable = program.is_none().then(|| "codex is not on PATH".to_owned());
-        Self { id, abilities: Abilities { program, unusable, edits: true, schema: true, effort: true }, shim }
-    }
-}
-
-#[async_trait]
-impl Provider for Codex {
-    fn id(&self) -> &ProviderId {
-        &self.id
-    }
-
-    fn abilities(&self) -> &Abilities {
-        &self.abilities
-    }
-
-    async fn start(&self, job: Job) -> Result<Turn, Fault> {
-        drive::begin(Arc::new(Tool), &self.shim, &self.abilities, job).await
-    }
-}
-
 /// What matters of the user's `config.toml` here.
 #[derive(Debug, Default, Deserialize)]
 struct Config {
@@ -112,13 +77,17 @@ impl Config {
     }
 }
 
-/// The pure part.
+/// OpenAI's command line.
 #[derive(Debug, Clone, Copy)]
 pub struct Tool;
 
 impl Vendor for Tool {
     fn name(&self) -> &'static str {
         "codex"
+    }
+
+    fn carries_schema(&self) -> bool {
+        true
     }
 
     fn fits(&self, job: &Job) -> Result<(), Fault> {
@@ -192,7 +161,7 @@ impl Vendor for Tool {
     }
 
     fn reader(&self, asked: Asked) -> Box<dyn Reader> {
-        Box::new(stream::Stream::new(asked))
+        Box::new(Stream::<stream::Said>::new(asked))
     }
 
     fn litter(&self) -> &'static [&'static str] {

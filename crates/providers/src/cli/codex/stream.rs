@@ -1,8 +1,9 @@
 //! `codex exec --json`, read to `turn.completed` or `turn.failed`. An `error` event is not final, the exit code says
 //! little, and causes are texts: the table below is what they mean.
 
-use crate::cli::texts::{self, Heard, of_status, of_words};
-use crate::cli::{Asked, Ending, Form, Reader};
+use crate::cli::Ending;
+use crate::cli::stream::{Events, Hint, Told};
+use crate::cli::texts::{self, of_status, of_words};
 use crate::provider::{Access, Progress, Reply};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::reply::Usage;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type")]
-enum Event {
+pub(super) enum Event {
     #[serde(rename = "thread.started")]
     Started { thread_id: String },
     #[serde(rename = "item.started")]
@@ -29,7 +30,7 @@ enum Event {
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Item {
+pub(super) enum Item {
     AgentMessage {
         text: String,
     },
@@ -53,17 +54,17 @@ enum Item {
 }
 
 #[derive(Debug, Deserialize)]
-struct Changed {
+pub(super) struct Changed {
     path: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct Cause {
+pub(super) struct Cause {
     message: String,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
-struct Tokens {
+pub(super) struct Tokens {
     input_tokens: u64,
     #[serde(default)]
     cached_input_tokens: u64,
@@ -92,63 +93,32 @@ enum End {
     Failed(String),
 }
 
-/// The reader of one run of `codex exec`.
-#[derive(Debug)]
-pub struct Stream {
-    asked: Asked,
-    session: Option<String>,
+/// What one run of `codex exec` said.
+#[derive(Debug, Default)]
+pub(super) struct Said {
     text: Option<String>,
-    trouble: Option<String>,
-    heard: Heard,
     end: Option<End>,
-    spent: Usage,
 }
 
-impl Stream {
-    /// A reader of a run that was asked for this.
-    #[must_use]
-    pub fn new(asked: Asked) -> Self {
-        Self {
-            asked,
-            session: None,
-            text: None,
-            trouble: None,
-            heard: Heard::Nothing,
-            end: None,
-            spent: Usage::default(),
-        }
-    }
-
-    /// This run's share: the counters run over the whole session, resumed or forked ones included.
-    fn spent(&self) -> Usage {
-        let before = self.asked.before;
-        Usage {
-            input: self.spent.input.saturating_sub(before.input),
-            cached: self.spent.cached.saturating_sub(before.cached),
-            output: self.spent.output.saturating_sub(before.output),
-            thinking: self.spent.thinking.saturating_sub(before.thinking),
-            micro_usd: None,
-        }
-    }
-
-    fn reply(&mut self, ending: &Ending<'_>) -> Result<Reply, Fault> {
-        if self.asked.access == Access::Write && ending.stderr.contains("patch rejected") {
+impl Said {
+    fn reply(&mut self, told: &mut Told, ending: &Ending<'_>) -> Result<Reply, Fault> {
+        if told.asked.access == Access::Write && ending.stderr.contains("patch rejected") {
             return Err(Fault::new(FaultKind::Denied, mao_core::text::tail(ending.stderr.trim(), 400)));
         }
-        let spent = self.spent();
-        let text = self.text.take().unwrap_or_default();
-        if text.trim().is_empty() {
-            return Err(Fault::new(FaultKind::EmptyOutput, "the last message is empty"));
-        }
-        let structured = match self.asked.form {
-            Form::Text => None,
-            // The tool passes the schema on and checks nothing.
-            Form::Json => match texts::json_in(&text) {
-                Some(value) => Some(value),
-                None => return Err(Fault::new(FaultKind::Unparsable, format!("not JSON: {text}"))),
-            },
-        };
-        Ok(Reply { text, structured, served: None, usage: spent, effort_sent: self.asked.effort.take() })
+        // The tool passes a schema on and checks nothing, and does not say which model served it.
+        told.reply(self.text.take().unwrap_or_default(), None, spent(told))
+    }
+}
+
+/// This run's share: the counters run over the whole session, resumed or forked ones included.
+fn spent(told: &Told) -> Usage {
+    let (now, before) = (told.spent, told.asked.before);
+    Usage {
+        input: now.input.saturating_sub(before.input),
+        cached: now.cached.saturating_sub(before.cached),
+        output: now.output.saturating_sub(before.output),
+        thinking: now.thinking.saturating_sub(before.thinking),
+        micro_usd: None,
     }
 }
 
@@ -203,15 +173,16 @@ const USAGE: &[(&str, FaultKind)] = &[
     ("failed to read output schema", FaultKind::BadRequest),
 ];
 
-impl Reader for Stream {
-    fn feed(&mut self, line: &str) -> Vec<Progress> {
-        self.heard = Heard::Lines;
-        let news = match serde_json::from_str(line) {
-            Ok(Event::Started { thread_id }) => {
-                self.session = Some(thread_id.clone());
+impl Events for Said {
+    type Event = Event;
+
+    fn take(&mut self, event: Event, told: &mut Told) -> Vec<Progress> {
+        let news = match event {
+            Event::Started { thread_id } => {
+                told.session = Some(thread_id.clone());
                 Some(Progress::Session(thread_id))
             }
-            Ok(Event::ItemStarted { item } | Event::ItemCompleted { item }) => match item {
+            Event::ItemStarted { item } | Event::ItemCompleted { item } => match item {
                 Item::AgentMessage { text } => {
                     let news = texts::said(&text);
                     self.text = Some(text);
@@ -224,20 +195,20 @@ impl Reader for Stream {
                 }
                 Item::McpToolCall { server, tool } => Some(texts::tool(&server.unwrap_or_default(), tool.as_deref())),
                 Item::Error { message } => {
-                    self.trouble = message;
+                    told.trouble = message;
                     None
                 }
                 Item::Other => None,
             },
-            Ok(Event::Error { message }) => {
+            Event::Error { message } => {
                 let news = texts::retrying(&message);
-                self.trouble = Some(message);
+                told.trouble = Some(message);
                 Some(news)
             }
-            Ok(Event::Completed { usage }) => {
+            Event::Completed { usage } => {
                 self.end = Some(End::Completed);
                 if let Some(tokens) = usage {
-                    self.spent = Usage {
+                    told.spent = Usage {
                         input: tokens.input_tokens,
                         cached: tokens.cached_input_tokens,
                         output: tokens.output_tokens,
@@ -247,50 +218,27 @@ impl Reader for Stream {
                 }
                 None
             }
-            Ok(Event::Failed { error }) => {
+            Event::Failed { error } => {
                 self.end = Some(End::Failed(error.message));
                 None
             }
-            Ok(Event::Other) => None,
-            Err(unread) => {
-                if !line.trim().is_empty() {
-                    self.trouble = Some(format!("unreadable: {unread}: {}", mao_core::text::one_line(line, 200)));
-                }
-                None
-            }
+            Event::Other => None,
         };
         news.into_iter().collect()
     }
 
-    fn session(&self) -> Option<&str> {
-        self.session.as_deref()
-    }
-
-    fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
-    }
-
-    fn reading(&self) -> Usage {
-        self.spent
-    }
-
-    fn finish(&mut self, ending: &Ending<'_>) -> Result<Reply, Fault> {
+    fn finish(&mut self, told: &mut Told, ending: &Ending<'_>) -> Result<Reply, Fault> {
         match self.end.take() {
-            Some(End::Completed) => self.reply(ending),
+            Some(End::Completed) => self.reply(told, ending),
             // The message is the server's own body, which may be empty.
             Some(End::Failed(message)) if message.trim().is_empty() => {
                 Err(Fault::new(FaultKind::Crashed, "the turn failed without a message"))
             }
             Some(End::Failed(message)) => Err(Fault::new(cause(&message), &message)),
             None => {
-                let words = ending.stderr.trim();
-                let kind = of_words(words, USAGE).unwrap_or(self.heard.end(ending.code));
-                let hint = match (&self.trouble, kind) {
-                    (Some(trouble), FaultKind::Crashed) => trouble,
-                    _ if words.is_empty() => "no terminal event",
-                    _ => mao_core::text::tail(words, 400),
-                };
-                Err(Fault::new(kind, hint))
+                let says = of_words(ending.stderr, USAGE);
+                let better = if says.is_some() { Hint::Stderr } else { Hint::Trouble };
+                Err(told.unended(says, better, ending))
             }
         }
     }

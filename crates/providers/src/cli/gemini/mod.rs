@@ -3,18 +3,15 @@
 //! sub-agents, and the only tools are those named here. What of the workspace the tool would obey is not there while it
 //! runs.
 
-pub mod stream;
+mod stream;
 
+use crate::cli::stream::Stream;
 use crate::cli::{Asked, CommandLine, Ground, Preflight, Reader, Sandbox, Vendor, drive, place};
-use crate::provider::{Abilities, Access, Billing, Job, Provider, Turn};
-use async_trait::async_trait;
+use crate::provider::{Access, Billing, Job};
 use mao_core::fault::{Fault, FaultKind};
-use mao_core::ids::ProviderId;
-use mao_process::Shim;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Bytes of standard input that the tool reads; it cuts the rest silently.
 const MOST_PROMPT: usize = 8 * 1024 * 1024;
@@ -24,38 +21,6 @@ const READING: &[&str] = &["list_directory", "read_file", "read_many_files", "gr
 const WORKING: &[&str] = &["write_file", "replace", "run_shell_command"];
 /// The login's files in the user's `.gemini`.
 const LOGIN: &[&str] = &["oauth_creds.json", "google_accounts.json", "gemini-credentials.json", "installation_id"];
-
-/// The provider for Google's command line.
-#[derive(Debug)]
-pub struct Gemini {
-    id: ProviderId,
-    abilities: Abilities,
-    shim: Shim,
-}
-
-impl Gemini {
-    /// A provider that runs `program`: absolute, resolved outside any repository; `None` where there is none.
-    #[must_use]
-    pub fn new(id: ProviderId, program: Option<PathBuf>, shim: Shim) -> Self {
-        let unusable = program.is_none().then(|| "gemini is not on PATH".to_owned());
-        Self { id, abilities: Abilities { program, unusable, edits: true, schema: false, effort: true }, shim }
-    }
-}
-
-#[async_trait]
-impl Provider for Gemini {
-    fn id(&self) -> &ProviderId {
-        &self.id
-    }
-
-    fn abilities(&self) -> &Abilities {
-        &self.abilities
-    }
-
-    async fn start(&self, job: Job) -> Result<Turn, Fault> {
-        drive::begin(Arc::new(Tool), &self.shim, &self.abilities, job).await
-    }
-}
 
 /// What matters of the user's `settings.json` here: how they log in.
 #[derive(Debug, Default, Deserialize)]
@@ -76,13 +41,17 @@ struct Auth {
     selected_type: Option<String>,
 }
 
-/// The pure part.
+/// Google's command line.
 #[derive(Debug, Clone, Copy)]
 pub struct Tool;
 
 impl Vendor for Tool {
     fn name(&self) -> &'static str {
         "gemini"
+    }
+
+    fn carries_schema(&self) -> bool {
+        false
     }
 
     fn fits(&self, job: &Job) -> Result<(), Fault> {
@@ -156,7 +125,7 @@ impl Vendor for Tool {
     }
 
     fn reader(&self, asked: Asked) -> Box<dyn Reader> {
-        Box::new(stream::Stream::new(asked))
+        Box::new(Stream::<stream::Said>::new(asked))
     }
 
     /// `--skip-trust` makes the tool trust the workspace once its settings are read: from then on `.gemini/.env` sets any

@@ -1,8 +1,9 @@
 //! Gemini's `stream-json`, read to its `result`. The exit code is a status modulo 256 at best, and 0 for a killed run;
 //! deltas are joined until a tool is used, so that the text is the last message.
 
-use crate::cli::texts::{self, Heard, of_status, of_words};
-use crate::cli::{Asked, Ending, Form, Reader};
+use crate::cli::Ending;
+use crate::cli::stream::{Events, Hint, Told};
+use crate::cli::texts::{self, of_status, of_words};
 use crate::provider::{Progress, Reply};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::reply::Usage;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Event {
+pub(super) enum Event {
     Init {
         session_id: Option<String>,
         model: Option<String>,
@@ -42,20 +43,20 @@ enum Event {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct ToolInput {
+pub(super) struct ToolInput {
     file_path: Option<String>,
     pattern: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Cause {
+pub(super) struct Cause {
     #[serde(rename = "type")]
     class: Option<String>,
     message: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Stats {
+pub(super) struct Stats {
     total_tokens: u64,
     input_tokens: u64,
     output_tokens: u64,
@@ -82,41 +83,18 @@ enum End {
     Failed { class: String, message: String },
 }
 
-/// The reader of one run of `gemini`.
-#[derive(Debug)]
-pub struct Stream {
-    asked: Asked,
-    session: Option<String>,
+/// What one run of `gemini` said.
+#[derive(Debug, Default)]
+pub(super) struct Said {
     model: Option<String>,
     served: Option<String>,
     text: String,
     said: String,
-    trouble: Option<String>,
-    heard: Heard,
     stopped: Option<String>,
     end: Option<End>,
-    spent: Usage,
 }
 
-impl Stream {
-    /// A reader of a run that was asked for this.
-    #[must_use]
-    pub fn new(asked: Asked) -> Self {
-        Self {
-            asked,
-            session: None,
-            model: None,
-            served: None,
-            text: String::new(),
-            said: String::new(),
-            trouble: None,
-            heard: Heard::Nothing,
-            stopped: None,
-            end: None,
-            spent: Usage::default(),
-        }
-    }
-
+impl Said {
     /// What was said since the last tool becomes news, and the last message for now.
     fn paused(&mut self) -> Option<Progress> {
         if self.said.trim().is_empty() {
@@ -126,9 +104,9 @@ impl Stream {
         texts::said(&self.text)
     }
 
-    fn counted(&mut self, stats: Stats) {
+    fn counted(&mut self, stats: Stats, told: &mut Told) {
         let answered = stats.total_tokens.saturating_sub(stats.input_tokens).max(stats.output_tokens);
-        self.spent = Usage {
+        told.spent = Usage {
             input: stats.input_tokens,
             cached: stats.cached,
             output: answered,
@@ -142,28 +120,11 @@ impl Stream {
         self.served = only.or(asked);
     }
 
-    fn reply(&mut self) -> Result<Reply, Fault> {
+    fn reply(&mut self, told: &mut Told) -> Result<Reply, Fault> {
         if let Some(why) = self.stopped.take() {
             return Err(Fault::new(FaultKind::Truncated, why));
         }
-        let text = std::mem::take(&mut self.text);
-        if text.trim().is_empty() {
-            return Err(Fault::new(FaultKind::EmptyOutput, "the result is a success and nothing was said"));
-        }
-        let structured = match self.asked.form {
-            Form::Text => None,
-            Form::Json => match texts::json_in(&text) {
-                Some(value) => Some(value),
-                None => return Err(Fault::new(FaultKind::Unparsable, format!("not JSON: {text}"))),
-            },
-        };
-        Ok(Reply {
-            text,
-            structured,
-            served: self.served.take(),
-            usage: self.spent,
-            effort_sent: self.asked.effort.take(),
-        })
+        told.reply(std::mem::take(&mut self.text), self.served.take(), told.spent)
     }
 }
 
@@ -218,93 +179,67 @@ const WORDS: &[(&str, FaultKind)] = &[
     ("unexpected token", FaultKind::Network),
 ];
 
-impl Reader for Stream {
-    fn feed(&mut self, line: &str) -> Vec<Progress> {
-        self.heard = Heard::Lines;
-        let news = match serde_json::from_str(line) {
-            Ok(Event::Init { session_id, model }) => {
+impl Events for Said {
+    type Event = Event;
+
+    fn take(&mut self, event: Event, told: &mut Told) -> Vec<Progress> {
+        let news = match event {
+            Event::Init { session_id, model } => {
                 self.model = model;
-                self.session.clone_from(&session_id);
+                told.session.clone_from(&session_id);
                 session_id.map(Progress::Session)
             }
-            Ok(Event::Message { role, content }) => {
+            Event::Message { role, content } => {
                 if role == "assistant" {
                     self.said.push_str(&content);
                 }
                 None
             }
-            Ok(Event::ToolUse { tool_name, parameters }) => {
+            Event::ToolUse { tool_name, parameters } => {
                 let said = self.paused();
                 let about = parameters.file_path.or(parameters.pattern);
                 return said.into_iter().chain([texts::tool(&tool_name, about.as_deref())]).collect();
             }
-            Ok(Event::ToolResult { error }) => {
+            Event::ToolResult { error } => {
                 if let Some(message) = error.and_then(|error| error.message) {
-                    self.trouble = Some(message);
+                    told.trouble = Some(message);
                 }
                 None
             }
-            Ok(Event::Error { message }) => {
+            Event::Error { message } => {
                 if message.contains("stopping execution") {
                     self.stopped = Some(message.clone());
                 }
                 let news = texts::retrying(&message);
-                self.trouble = Some(message);
+                told.trouble = Some(message);
                 Some(news)
             }
-            Ok(Event::Result { status, error, stats }) => {
+            Event::Result { status, error, stats } => {
                 let said = self.paused();
                 if let Some(stats) = stats {
-                    self.counted(stats);
+                    self.counted(stats, told);
                 }
                 self.end = Some(if status == "success" {
                     End::Success
                 } else {
                     let (class, message) = error.map_or((None, None), |error| (error.class, error.message));
                     // An error without a word of its own is what was complained of before.
-                    let message = message.or_else(|| self.trouble.clone()).unwrap_or(status);
+                    let message = message.or_else(|| told.trouble.clone()).unwrap_or(status);
                     End::Failed { class: class.unwrap_or_default(), message }
                 });
                 said
             }
-            Ok(Event::Other) => None,
-            Err(unread) => {
-                if !line.trim().is_empty() {
-                    self.trouble = Some(format!("unreadable: {unread}: {}", mao_core::text::one_line(line, 200)));
-                }
-                None
-            }
+            Event::Other => None,
         };
         news.into_iter().collect()
     }
 
-    fn session(&self) -> Option<&str> {
-        self.session.as_deref()
-    }
-
-    fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
-    }
-
-    fn reading(&self) -> Usage {
-        self.spent
-    }
-
-    fn finish(&mut self, ending: &Ending<'_>) -> Result<Reply, Fault> {
+    fn finish(&mut self, told: &mut Told, ending: &Ending<'_>) -> Result<Reply, Fault> {
         match self.end.take() {
-            Some(End::Success) => self.reply(),
+            Some(End::Success) => self.reply(told),
             Some(End::Failed { class, message }) => Err(Fault::new(cause(&class, &message, ending.code), &message)),
-            None => {
-                let words = ending.stderr.trim();
-                // Standard error holds the tool's chatter too: without a code of the tool's own it proves nothing.
-                let kind = ending.code.and_then(of_code).unwrap_or(self.heard.end(ending.code));
-                let hint = match &self.trouble {
-                    Some(trouble) => trouble,
-                    None if words.is_empty() => "no result event",
-                    None => mao_core::text::tail(words, 400),
-                };
-                Err(Fault::new(kind, hint))
-            }
+            // Standard error holds the tool's chatter too: without a code of the tool's own it proves nothing.
+            None => Err(told.unended(ending.code.and_then(of_code), Hint::Trouble, ending)),
         }
     }
 }

@@ -4,10 +4,11 @@ use super::job;
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::ProviderId;
 use mao_process::Shim;
-use mao_providers::cli::{claude::Claude, codex::Codex, gemini::Gemini};
+use mao_providers::cli::{CommandLineProvider, Vendor, claude, codex, gemini};
 use mao_providers::provider::{Access, Billing, Job, Progress, Provider, TurnEnd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn shim() -> Shim {
@@ -30,13 +31,18 @@ fn program(path: PathBuf, body: &str) -> PathBuf {
     path
 }
 
-fn id(name: &str) -> ProviderId {
-    ProviderId::new(name)
+fn over(vendor: impl Vendor, program: Option<PathBuf>) -> CommandLineProvider {
+    CommandLineProvider::new(ProviderId::new(vendor.name()), Arc::new(vendor), program, shim())
 }
 
 /// A claude that is this script.
-fn claude(root: &Path, body: &str) -> Claude {
-    Claude::new(id("claude"), Some(program(root.join("bin/claude"), body)), shim())
+fn claude(root: &Path, body: &str) -> CommandLineProvider {
+    over(claude::Tool, Some(program(root.join("bin/claude"), body)))
+}
+
+/// A codex that is this script.
+fn codex(root: &Path, body: &str) -> CommandLineProvider {
+    over(codex::Tool, Some(program(root.join("bin/codex"), body)))
 }
 
 const DONE: &str = r#"echo '{"type":"result","subtype":"success","is_error":false,"result":"done"}'"#;
@@ -174,7 +180,7 @@ async fn fbk_03_codex_without_a_login_is_refused_before_it_is_asked_anything() {
 login) echo "Not logged in" >&2; exit 1;;
 *) echo ran > "$PWD/ran";;
 esac"#;
-    let codex = Codex::new(id("codex"), Some(program(root.path().join("bin/codex"), body)), shim());
+    let codex = codex(root.path(), body);
     let fault = codex.start(job(root.path())).await.unwrap_err();
     assert_eq!((fault.kind, fault.hint.as_str()), (FaultKind::NotAuthenticated, "Not logged in"));
     assert!(!root.path().join("tree/ran").exists());
@@ -191,7 +197,7 @@ mkdir -p .codex .agents .aws/kept && : > .aws/kept/file
 echo "$*" > words
 echo '{"type":"item.completed","item":{"type":"agent_message","text":"done"}}'
 echo '{"type":"turn.completed","usage":{"input_tokens":2,"output_tokens":1}}'"#;
-    let codex = Codex::new(id("codex"), Some(program(root.path().join("bin/codex"), body)), shim());
+    let codex = codex(root.path(), body);
     let (_, end) = run(&codex, job(root.path())).await;
     let reply = end.result.unwrap();
     assert_eq!((reply.text.as_str(), reply.usage.input), ("done", 2));
@@ -210,7 +216,7 @@ async fn inv_06_a_program_of_the_repository_is_never_started() {
     let planted = program(root.path().join("tree/bin/claude"), &format!("echo x > ../planted; {DONE}"));
     std::os::unix::fs::symlink(&planted, root.path().join("bin/linked")).unwrap();
     for path in [planted, root.path().join("bin/linked"), PathBuf::from("bin/claude")] {
-        let provider = Claude::new(id("claude"), Some(path.clone()), shim());
+        let provider = over(claude::Tool, Some(path.clone()));
         let fault = provider.start(job(root.path())).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::NotFound, "{}", path.display());
     }
@@ -220,12 +226,7 @@ async fn inv_06_a_program_of_the_repository_is_never_started() {
 #[tokio::test]
 async fn ivk_03_a_tool_that_is_not_there_says_so() {
     let root = ground();
-    let none: [Box<dyn Provider>; 3] = [
-        Box::new(Claude::new(id("claude"), None, shim())),
-        Box::new(Codex::new(id("codex"), None, shim())),
-        Box::new(Gemini::new(id("gemini"), None, shim())),
-    ];
-    for provider in none {
+    for provider in [over(claude::Tool, None), over(codex::Tool, None), over(gemini::Tool, None)] {
         let why = provider.abilities().unusable.clone().unwrap();
         assert_eq!(why, format!("{} is not on PATH", provider.id()));
         let fault = provider.start(job(root.path())).await.unwrap_err();

@@ -6,7 +6,7 @@ mod transcripts;
 mod words;
 
 use mao_core::reply::Usage;
-use mao_providers::cli::{Asked, Form, Reader, claude, codex, gemini};
+use mao_providers::cli::{Asked, Form, Reader, Vendor, claude, codex, gemini};
 use mao_providers::provider::{Access, Billing, Job, Timers};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,9 @@ fn asked(access: Access, form: Form) -> Asked {
 
 fn reader(vendor: &str, asked: Asked) -> Box<dyn Reader> {
     match vendor {
-        "claude" => Box::new(claude::stream::Stream::new(asked)),
-        "codex" => Box::new(codex::stream::Stream::new(asked)),
-        "gemini" => Box::new(gemini::stream::Stream::new(asked)),
+        "claude" => claude::Tool.reader(asked),
+        "codex" => codex::Tool.reader(asked),
+        "gemini" => gemini::Tool.reader(asked),
         other => panic!("no reader for {other}"),
     }
 }
