@@ -1,6 +1,6 @@
 //! A run that is over: `show`, `logs`, `resume`, `apply` and `discard`, and that their undo commands undo.
 
-use super::{developed, json_lines, picture};
+use super::{developed, greeting, json_lines, picture};
 use crate::shop::{RUN, Shop, ran};
 use expect_test::expect;
 
@@ -42,48 +42,13 @@ fn logs_give_a_transcript() {
 }
 
 #[test]
-fn resume_of_a_finished_run() {
-    expect![[r#"
-        exit 0
-        --- stdout
-
-        # develop 1
-
-        > **scripted models: no real model was asked, every answer comes from a script**
-
-        Run `01234567`, complete. Base `46e1d6700baa`, merged `31cda07c4938`.
-
-        It says hello.
-
-        ## Workstreams
-
-        | section | workstream | state | served by | validated by | on the way |
-        |---|---|---|---|---|---|
-        | 1 | tests | merged | gpt-6.1-sol (scripted) | opus-5.5 |  |
-
-        ## Verification of the merged tree
-
-        - `sh check.sh`: exit 0 on tree `3c2726e3e2ec`
-
-        ## Models
-
-        2 served: claude-opus-5-5 (scripted), gpt-6.1-sol (scripted).
-
-        ## Decisions
-
-        None.
-
-        ## Open items
-
-        None.
-
-        [scripted] branch   mao/01234567
-        [scripted] report   git show mao/01234567:docs/mao/develop-1.md
-        [scripted] take it  mao apply 01234567      drop it  mao discard 01234567
-        --- stderr
-        run 01234567 is over already
-    "#]]
-    .assert_eq(&picture(&developed(), &["resume"]));
+fn resume_of_a_finished_run_says_what_the_run_said() {
+    let shop = greeting();
+    let told = ran(&mut shop.develop("1"));
+    let again = shop.mao(&["resume"]);
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), "run 01234567 is over already\n"));
+    assert!(told.stdout.contains("It says hello."), "{}", told.stdout);
+    assert_eq!(again.stdout, told.stdout);
 }
 
 /// Runs the command that a line `undo it: …` names, in the work directory.
@@ -162,22 +127,16 @@ fn discard_and_its_undo() {
     "#]]
     .assert_eq(&discarded);
     assert_eq!(shop.branch(&branch), None);
-    expect![[r#"
-        exit 1
-        --- stderr
-        error: there is no branch `mao/01234567`
+    for words in [["discard"], ["apply"]] {
+        expect![[r#"
+            exit 1
+            --- stderr
+            error: there is no branch `mao/01234567`
 
-        hint: `mao show` says whether the run published it
-    "#]]
-    .assert_eq(&picture(&shop, &["discard"]));
-    expect![[r#"
-        exit 1
-        --- stderr
-        error: there is no branch `mao/01234567`
-
-        hint: `mao show` says whether the run published it
-    "#]]
-    .assert_eq(&picture(&shop, &["apply"]));
+            hint: `mao show` says whether the run published it
+        "#]]
+        .assert_eq(&picture(&shop, &words));
+    }
     undo(&shop, &discarded);
     assert_eq!(shop.branch(&branch), before);
 }

@@ -191,22 +191,16 @@ fn cmd_03_exit_codes_without_a_model() {
 #[test]
 fn cmd_03_exit_codes_about_runs() {
     let none = greeting();
-    expect![[r#"
-        exit 1
-        --- stderr
-        error: this repository has no run yet
+    for words in [["show"], ["resume"]] {
+        expect![[r#"
+            exit 1
+            --- stderr
+            error: this repository has no run yet
 
-        hint: `mao develop 1` starts one, `mao demo` plays one
-    "#]]
-    .assert_eq(&picture(&none, &["show"]));
-    expect![[r#"
-        exit 1
-        --- stderr
-        error: this repository has no run yet
-
-        hint: `mao develop 1` starts one, `mao demo` plays one
-    "#]]
-    .assert_eq(&picture(&none, &["resume"]));
+            hint: `mao develop 1` starts one, `mao demo` plays one
+        "#]]
+        .assert_eq(&picture(&none, &words));
+    }
     let shop = developed();
     expect![[r#"
         exit 1
