@@ -59,6 +59,7 @@ impl Exit {
             Carried::Closed(Outcome::Incomplete) => Self::Incomplete,
             Carried::Closed(Outcome::NoProvider { .. }) => Self::NoProvider,
             Carried::Closed(Outcome::Cancelled { .. }) => Self::Negative,
+            Carried::Closed(Outcome::Declined { .. }) => Self::Declined,
             Carried::Parked { .. } => Self::Parked,
         }
     }

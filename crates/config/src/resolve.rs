@@ -13,7 +13,7 @@ use crate::words::nearest;
 use mao_core::glob::Glob;
 use mao_core::ids::{ModelId, ProviderId, TaskClass};
 use mao_policy::orchestrator;
-use mao_policy::policy::{Billing, Check, Lifecycle, Limits, Mode, ModelEntry, Policy, TaskRoute};
+use mao_policy::policy::{Billing, Check, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Profile, TaskRoute};
 use std::collections::BTreeMap;
 
 /// A configuration, understood.
@@ -81,6 +81,12 @@ pub(crate) fn resolve(
         ownership: ownership(&settings),
         limits: limits(&settings),
         billing: TRANSPORTS.iter().map(|id| ((*id).into(), billing(&settings, id))).collect(),
+        profile: match settings.text("engine.thinking_profile") {
+            Some("max") => Profile::Max,
+            Some(_) | None => Profile::Budgeted,
+        },
+        privacy: Privacy::Any,
+        min_diversity: settings.int("engine.min_diversity").and_then(|int| u8::try_from(int).ok()),
     };
     if let Err(error) = orchestrator::check(&policy) {
         errors.push(error.into());

@@ -1,7 +1,7 @@
 //! A question to a model, before anyone has decided which model answers it.
 
 use crate::glob::Glob;
-use crate::ids::{BlobId, CommitId, TaskClass};
+use crate::ids::{BlobId, CommitId, ModelId, TaskClass};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -44,6 +44,40 @@ pub struct Prompt {
     pub attached: BTreeMap<String, BlobId>,
 }
 
+/// How much there is to a piece of work, on a fixed scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Complexity {
+    /// Little.
+    Simple,
+    /// Some.
+    Moderate,
+    /// Much.
+    Complex,
+}
+
+impl Complexity {
+    /// Its name in plans.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Moderate => "moderate",
+            Self::Complex => "complex",
+        }
+    }
+}
+
+/// The model that the orchestrator would give a piece of work to. Policy admits or refuses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    /// The registry entry.
+    pub model: ModelId,
+    /// Why this one.
+    pub reason: String,
+}
+
 /// A question, its form and its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
@@ -59,4 +93,10 @@ pub struct Ask {
     pub reply: ReplyForm,
     /// The commit whose tree the model sees.
     pub base: CommitId,
+    /// The model that the orchestrator proposes for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proposal: Option<Proposal>,
+    /// How much there is to it, where that was rated.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub complexity: Option<Complexity>,
 }

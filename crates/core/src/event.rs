@@ -11,6 +11,7 @@ use crate::ids::{
 };
 use crate::reply::Answer;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of this vocabulary. A ledger with a higher one is refused, naming the version it needs.
 pub const EVENT_VERSION: u32 = 1;
@@ -202,6 +203,36 @@ pub struct Request {
     /// The task file that the sections stand in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tasks: Option<TaskText>,
+    /// In which order sections run.
+    #[serde(default)]
+    pub order: Order,
+    /// Who says that the plan may be carried out.
+    #[serde(default)]
+    pub approval: Approval,
+}
+
+/// In which order sections run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// At once, as far as their dependencies let them.
+    #[default]
+    Computed,
+    /// One after another, and their workstreams too, because a person asked for that.
+    Sequential,
+}
+
+/// Who says that a plan may be carried out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// Nobody, unless something about the plan wants a person's word.
+    #[default]
+    WhereWanted,
+    /// A person, who has seen it.
+    Always,
+    /// A person did, beforehand: it accepts plan and estimate, and nothing else.
+    Given,
 }
 
 /// A task file as a run carries it. No model may write it; the report ticks what is done.
@@ -222,6 +253,33 @@ pub struct SectionBrief {
     pub title: String,
     /// Its Markdown, whole.
     pub text: BlobId,
+    /// What it declares about itself.
+    #[serde(default)]
+    pub declares: Declares,
+    /// What a worker should know beside its text: open items, acceptance, declared files, the tests there are.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub context: Option<BlobId>,
+    /// The parts of the requirements that it refers to; absent where it refers to none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub requirements: Option<BlobId>,
+}
+
+/// What a section declares about itself, counted when the run was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declares {
+    /// Its open leaves; absent where nothing has boxes, as in the description of a feature.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subtasks: Option<u64>,
+    /// The files it names that exist.
+    #[serde(default)]
+    pub existing_files: u64,
+    /// Places in its text that are a matter of security.
+    #[serde(default)]
+    pub security_hits: u64,
+    /// The sections it says it depends on.
+    #[serde(default)]
+    pub depends: Vec<SectionId>,
 }
 
 /// An ordered chain of models for one step.
@@ -232,6 +290,9 @@ pub struct Route {
     /// What was not admitted.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub skipped: Vec<Skipped>,
+    /// What the world did not allow when it was drawn: providers that could not be used, with the reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub unusable: BTreeMap<ProviderId, String>,
 }
 
 /// One model of a route.

@@ -15,6 +15,11 @@ pub enum Outcome {
         /// The last reason.
         reason: String,
     },
+    /// A person said no to it.
+    Declined {
+        /// To what.
+        what: String,
+    },
     /// Somebody cancelled it.
     Cancelled {
         /// Who.

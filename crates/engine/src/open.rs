@@ -3,7 +3,7 @@
 use crate::clock::draw_run;
 use crate::failpoint::Side;
 use crate::parts::{EngineError, Parts};
-use mao_core::event::{Event, Opened, Request, SectionBrief, TaskText};
+use mao_core::event::{Approval, Declares, Event, Opened, Order, Request, SectionBrief, TaskText};
 use mao_core::ids::{CommitId, RepositoryKey, RunId, SectionId, TreeId};
 use mao_policy::{Policy, orchestrator};
 
@@ -14,8 +14,8 @@ pub struct NewRun {
     pub workflow: String,
     /// As the person wrote it.
     pub text: String,
-    /// The sections: address, title, Markdown.
-    pub sections: Vec<(SectionId, String, String)>,
+    /// The sections.
+    pub sections: Vec<NewSection>,
     /// The requirements document.
     pub requirements: Option<String>,
     /// The task file that the sections stand in: its path and its text.
@@ -32,6 +32,27 @@ pub struct NewRun {
     pub scripted: Option<String>,
     /// The run's id, where a test fixed it.
     pub run: Option<RunId>,
+    /// In which order sections run.
+    pub order: Order,
+    /// Who says that the plan may be carried out.
+    pub approval: Approval,
+}
+
+/// A section of a new run.
+#[derive(Debug, Clone)]
+pub struct NewSection {
+    /// Its address.
+    pub id: SectionId,
+    /// Its heading without the number.
+    pub title: String,
+    /// Its Markdown.
+    pub text: String,
+    /// What it declares about itself.
+    pub declares: Declares,
+    /// What a worker should know beside its text.
+    pub context: Option<String>,
+    /// The parts of the requirements that it refers to.
+    pub requirements: Option<String>,
 }
 
 /// The longest list of paths that a plan's prompt carries, in bytes.
@@ -51,8 +72,15 @@ pub fn open(parts: &Parts, policy: &Policy, new: NewRun) -> Result<RunId, Engine
     };
     let put = |text: &str| parts.store.put(text.as_bytes());
     let mut sections = Vec::with_capacity(new.sections.len());
-    for (id, title, text) in new.sections {
-        sections.push(SectionBrief { id, title, text: put(&text)? });
+    for section in new.sections {
+        sections.push(SectionBrief {
+            id: section.id,
+            title: section.title,
+            text: put(&section.text)?,
+            declares: section.declares,
+            context: section.context.as_deref().map(put).transpose()?,
+            requirements: section.requirements.as_deref().map(put).transpose()?,
+        });
     }
     let mut files = new.files.join("\n");
     if files.len() > FILES_LIMIT {
@@ -74,6 +102,8 @@ pub fn open(parts: &Parts, policy: &Policy, new: NewRun) -> Result<RunId, Engine
             requirements: new.requirements.as_deref().map(put).transpose()?,
             files: put(&files)?,
             tasks: new.tasks.map(|(path, text)| put(&text).map(|text| TaskText { path, text })).transpose()?,
+            order: new.order,
+            approval: new.approval,
         },
         scripted: new.scripted,
     };

@@ -1,36 +1,12 @@
 //! What the decision tree is asked, and the record that it answers with (RTE-01). Data; `tree` decides.
 
+pub use crate::policy::Privacy;
 use crate::policy::{Mode, ModelRole};
 use crate::triggers::{Hit, Thresholds};
 use mao_core::event::Route;
 use mao_core::ids::{ModelId, TaskClass};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Who may see what the work is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Privacy {
-    /// Every vendor that is enabled.
-    #[default]
-    Any,
-    /// The orchestrator's vendor, and this machine.
-    HomeOnly,
-    /// This machine.
-    LocalOnly,
-}
-
-impl Privacy {
-    /// Its name in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::HomeOnly => "home_only",
-            Self::LocalOnly => "local_only",
-        }
-    }
-}
 
 /// What is to be made, where it is no code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,9 @@ use mao_core::ids::{AccountId, ModelId, ProviderId, TaskClass, VendorId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The vendor of models that run on this machine.
+pub const LOCAL: &str = "local";
+
 /// Everything that was configured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +31,62 @@ pub struct Policy {
     pub limits: Limits,
     /// How each provider is paid.
     pub billing: BTreeMap<ProviderId, Billing>,
+    /// How much everybody thinks.
+    #[serde(default)]
+    pub profile: Profile,
+    /// Who may see the work.
+    #[serde(default)]
+    pub privacy: Privacy,
+    /// The diversity, from 0 to 100, below which a plan wants a person's word.
+    #[serde(default)]
+    pub min_diversity: Option<u8>,
+}
+
+/// How much everybody thinks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// As much as the rows say, and less for what is simple.
+    #[default]
+    Budgeted,
+    /// As much as each model can.
+    Max,
+}
+
+impl Profile {
+    /// Its name in configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Budgeted => "budgeted",
+            Self::Max => "max",
+        }
+    }
+}
+
+/// Who may see what the work is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Privacy {
+    /// Every vendor that is enabled.
+    #[default]
+    Any,
+    /// The orchestrator's vendor, and this machine.
+    HomeOnly,
+    /// This machine.
+    LocalOnly,
+}
+
+impl Privacy {
+    /// Its name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::HomeOnly => "home_only",
+            Self::LocalOnly => "local_only",
+        }
+    }
 }
 
 /// Who works.

@@ -1,13 +1,18 @@
 //! Which models a step may use, in order, and why: `route`. Recorded once per step, with what was not admitted.
 
+use crate::complexity;
 use crate::orchestrator;
-use crate::policy::{Lifecycle, Mode, ModelEntry, Policy};
+use crate::policy::{LOCAL, Lifecycle, Mode, ModelEntry, Policy, Privacy, Profile};
 use crate::primary;
-use mao_core::ask::{Ask, Role};
+use mao_core::ask::{Ask, Complexity, Proposal, Role};
 use mao_core::event::{Link, Route, Skipped};
 use mao_core::ids::{ModelId, ProviderId, Stamp, TaskClass};
 use mao_core::mutant;
+use mao_core::text;
 use std::collections::BTreeMap;
+
+/// The task classes of a section's workstreams.
+const WORKSTREAMS: [&str; 5] = ["schema_design", "storage_layer", "core_logic", "implementation", "tests"];
 
 /// What the world allows just now. Read by the engine right before it asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,11 +23,38 @@ pub struct Conditions {
     pub unusable: BTreeMap<ProviderId, String>,
 }
 
-/// The chain of models for a question: the task's own, then the orchestrator; without repeats; enabled, alive and
-/// usable ones only. The orchestrator's questions have one link and no other.
+/// The chain of models for a question: the orchestrator's proposal where policy admits it, the task's own, then the
+/// orchestrator; without repeats; enabled, alive and usable ones only. The orchestrator's questions have one link and no
+/// other.
 #[must_use]
 pub fn route(policy: &Policy, ask: &Ask, conditions: &Conditions) -> Route {
-    of_class(policy, &ask.task, ask.role, conditions)
+    let mut chain = chain(policy, &ask.task, ask.role);
+    let mut refused = Vec::new();
+    if let (Role::Worker, Some(Proposal { model, reason })) = (ask.role, &ask.proposal) {
+        let reason = text::one_line(reason, 300);
+        match proposable(policy, model).and_then(|()| admit(policy, &ask.task, model, conditions)) {
+            Ok(_) => chain.insert(0, (model.clone(), format!("proposed by the orchestrator: {reason}"))),
+            Err(why) => {
+                let why = format!("proposed by the orchestrator ({reason}) and refused: {why}");
+                refused.push(Skipped { model: model.clone(), why });
+            }
+        }
+    }
+    let start = Route { links: Vec::new(), skipped: refused, unusable: conditions.unusable.clone() };
+    fill(policy, &ask.task, chain, conditions, ask.complexity, start)
+}
+
+/// a model may be proposed for a workstream when some workstream's route names it in this mode, or when it
+/// orchestrates.
+fn proposable(policy: &Policy, model: &ModelId) -> Result<(), String> {
+    let named = WORKSTREAMS.into_iter().flat_map(|class| chain(policy, &TaskClass::from(class), Role::Worker));
+    match named.into_iter().find(|(one, _)| one == model) {
+        Some(_) => Ok(()),
+        None if policy.models.contains_key(model) => {
+            Err(format!("no workstream's route names it in mode {}", policy.mode.name()))
+        }
+        None => Err("not in the registry".to_owned()),
+    }
 }
 
 /// The same for a task class, before there is a question.
@@ -38,13 +70,25 @@ pub(crate) fn admitted(
     chain: Vec<(ModelId, String)>,
     conditions: &Conditions,
 ) -> Route {
-    let mut out = Route::default();
+    fill(policy, task, chain, conditions, None, Route { unusable: conditions.unusable.clone(), ..Route::default() })
+}
+
+fn fill(
+    policy: &Policy,
+    task: &TaskClass,
+    chain: Vec<(ModelId, String)>,
+    conditions: &Conditions,
+    complexity: Option<Complexity>,
+    mut out: Route,
+) -> Route {
     for (model, why) in chain {
         if out.links.iter().any(|link| link.model == model) || out.skipped.iter().any(|skip| skip.model == model) {
             continue;
         }
         match admit(policy, task, &model, conditions) {
-            Ok(entry) => out.links.push(link(policy, task, model, entry, why)),
+            Ok(entry) => {
+                out.links.push(Link { effort: effort(policy, task, entry, complexity), ..link(model, entry, why) })
+            }
             Err(why) => out.skipped.push(Skipped { model, why }),
         }
     }
@@ -83,6 +127,12 @@ pub fn admit<'a>(
     let entry = policy.models.get(model).ok_or("not in the registry")?;
     primary::admit(task, entry)?;
     let home = entry.vendor == orchestrator::home_vendor();
+    let local = entry.vendor.as_str() == LOCAL;
+    match policy.privacy {
+        Privacy::HomeOnly if !home && !local => return Err(format!("privacy is home_only: not for {}", entry.vendor)),
+        Privacy::LocalOnly if !local => return Err("privacy is local_only: nothing leaves this machine".to_owned()),
+        Privacy::Any | Privacy::HomeOnly | Privacy::LocalOnly => {}
+    }
     if !home && !policy.enabled.contains(&entry.provider) && !mutant::is("inv_02_disabled_is_routed") {
         return Err(format!("{} is not enabled", entry.provider));
     }
@@ -98,16 +148,24 @@ pub fn admit<'a>(
     }
 }
 
-fn link(policy: &Policy, task: &TaskClass, model: ModelId, entry: &ModelEntry, why: String) -> Link {
+/// The effort that the row asks for, or the model's own; less where little is to do and nobody asked for the most.
+fn effort(policy: &Policy, task: &TaskClass, entry: &ModelEntry, complexity: Option<Complexity>) -> Option<String> {
     let asked = policy.routes.get(task).and_then(|row| row.effort.get(&entry.family));
     let effort = asked.filter(|effort| entry.efforts.contains(effort)).or(entry.effort.as_ref()).cloned();
+    match (policy.profile, complexity) {
+        (Profile::Budgeted, Some(complexity)) => complexity::effort(entry, effort.as_deref(), complexity).or(effort),
+        (Profile::Budgeted, None) | (Profile::Max, _) => effort,
+    }
+}
+
+fn link(model: ModelId, entry: &ModelEntry, why: String) -> Link {
     Link {
         model,
         endpoint: entry.endpoint.clone(),
         vendor: entry.vendor.clone(),
         provider: entry.provider.clone(),
         account: entry.account.clone(),
-        effort,
+        effort: None,
         why,
     }
 }

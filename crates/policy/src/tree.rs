@@ -18,8 +18,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-/// The vendor of models that run on this machine.
-pub const LOCAL: &str = "local";
+pub use crate::policy::LOCAL;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,7 +103,7 @@ impl Walk<'_> {
         if let Some(refused) = named.clone().and_then(|one| self.admitted(vec![one]).skipped.into_iter().next()) {
             let why = format!("{}: {}", refused.model, refused.why);
             let choice = Choice::Refused { why: why.clone() };
-            let route = Route { links: Vec::new(), skipped: vec![refused] };
+            let route = Route { skipped: vec![refused], ..Route::default() };
             return Some(self.end(Node::Primary, &inputs, choice, route, &why));
         }
         let route = self.admitted(named.into_iter().chain(self.chain()).collect());
@@ -129,7 +128,7 @@ impl Walk<'_> {
             None => (Choice::Consent { model, why: refused.why.clone() }, refused.why.clone()),
             Some(gone) => (Choice::Refused { why: format!("{model}: {}", gone.why) }, gone.why),
         };
-        let route = Route { links: Vec::new(), skipped: vec![refused] };
+        let route = Route { skipped: vec![refused], ..Route::default() };
         Some(self.end(Node::Request, &inputs, choice, route, &why))
     }
 
@@ -376,5 +375,5 @@ fn reads(class: &TaskClass) -> bool {
 fn only(route: Route, may: impl Fn(&VendorId) -> bool, why: &str) -> Route {
     let (links, out): (Vec<_>, Vec<_>) = route.links.into_iter().partition(|link| may(&link.vendor));
     let out = out.into_iter().map(|link| Skipped { model: link.model, why: why.to_owned() });
-    Route { links, skipped: route.skipped.into_iter().chain(out).collect() }
+    Route { links, skipped: route.skipped.into_iter().chain(out).collect(), unusable: route.unusable }
 }

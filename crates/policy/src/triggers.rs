@@ -3,6 +3,7 @@
 //! Nothing here calls or routes; a suggestion is shown with its reasons, and a person or a checkpoint decides.
 
 use crate::policy::ModelRole;
+pub use mao_core::ask::Complexity;
 use serde::{Deserialize, Serialize};
 
 /// When something is suggested.
@@ -58,18 +59,6 @@ impl Default for Thresholds {
             small_model_up_to: Some(Complexity::Simple),
         }
     }
-}
-
-/// How much there is to a piece of work, on a fixed scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Complexity {
-    /// Little.
-    Simple,
-    /// Some.
-    Moderate,
-    /// Much.
-    Complex,
 }
 
 /// Which side of a change a line is on.

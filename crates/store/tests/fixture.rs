@@ -23,6 +23,8 @@ pub fn opened(run: RunId) -> Event {
             requirements: None,
             files: BlobId::new("f0"),
             tasks: None,
+            order: Default::default(),
+            approval: Default::default(),
         },
         scripted: None,
     }))

@@ -216,9 +216,24 @@ mod tests {
     fn request(ids: &[&str]) -> Request {
         let sections = ids
             .iter()
-            .map(|id| SectionBrief { id: SectionId::from(*id), title: String::new(), text: "".into() })
+            .map(|id| SectionBrief {
+                id: SectionId::from(*id),
+                title: String::new(),
+                text: "".into(),
+                declares: Default::default(),
+                context: None,
+                requirements: None,
+            })
             .collect();
-        Request { text: ids.join(","), sections, requirements: None, files: "".into(), tasks: None }
+        Request {
+            text: ids.join(","),
+            sections,
+            requirements: None,
+            files: "".into(),
+            tasks: None,
+            order: Default::default(),
+            approval: Default::default(),
+        }
     }
 
     fn plan(owns: &[(&str, Stream, &str)]) -> Plan {

@@ -7,10 +7,11 @@ use crate::open::{House, SCRIPT, Scripted, fixed_run};
 use crate::print::Printer;
 use mao_config::{Flag, Loaded};
 use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::event::{Approval, Declares, Order};
 use mao_core::ids::{CommitId, SectionId, TaskClass};
-use mao_core::section::{self, Selection};
+use mao_core::section::{self, Section, Selection};
 use mao_engine::clock::draw_run;
-use mao_engine::open::{NewRun, open};
+use mao_engine::open::{NewRun, NewSection, open};
 use mao_engine::{EngineError, Parts};
 use mao_policy::{Policy, route};
 use mao_workflows::plan::Stream;
@@ -106,8 +107,7 @@ fn new_run(house: &House, words: &Develop, loaded: &Loaded, base: CommitId) -> R
         usage(wrong.to_string()).hint("name sections by number: `1`, `2,3`, `2.1`, `3.2-3.7` or `all`")
     })?;
     let chosen = tasks.select(&selection).map_err(|wrong| usage(format!("{file}: {wrong}")))?;
-    let sections: Vec<(SectionId, String, String)> =
-        chosen.into_iter().map(|section| (section.id.clone(), section.title.clone(), section.body.clone())).collect();
+    let sections: Vec<NewSection> = chosen.into_iter().map(|section| new_section(&section)).collect();
     let wanted = loaded.requirements_file.as_deref();
     let requirements = house.repo.read(&base, wanted.unwrap_or(REQUIREMENTS))?;
     if let (Some(wanted), None) = (wanted, &requirements) {
@@ -128,7 +128,25 @@ fn new_run(house: &House, words: &Develop, loaded: &Loaded, base: CommitId) -> R
         base,
         scripted: words.script.as_ref().map(|_| SCRIPTED.to_owned()),
         run: None,
+        order: Order::Computed,
+        approval: Approval::WhereWanted,
     })
+}
+
+fn new_section(section: &Section) -> NewSection {
+    let open = section.items.iter().filter(|item| item.leaf && !item.done).count();
+    NewSection {
+        id: section.id.clone(),
+        title: section.title.clone(),
+        text: section.body.clone(),
+        declares: Declares {
+            subtasks: Some(u64::try_from(open).unwrap_or(u64::MAX)),
+            depends: section.depends.clone(),
+            ..Declares::default()
+        },
+        context: None,
+        requirements: None,
+    }
 }
 
 /// A run that cannot reach its orchestrator would fail at its first step: it is refused before it exists.
@@ -170,21 +188,23 @@ fn dry_run(
             prompt: Prompt { template: String::new(), data: Default::default(), attached: Default::default() },
             reply: ReplyForm::Text,
             base: new.base.clone(),
+            proposal: None,
+            complexity: None,
         };
         rows.push((task, route(policy, &ask, &conditions)));
     }
     if printer.is_json() {
         let routes: serde_json::Map<String, serde_json::Value> =
             rows.iter().map(|(task, route)| ((*task).to_owned(), serde_json::json!(route))).collect();
-        let sections: Vec<&SectionId> = new.sections.iter().map(|(id, _, _)| id).collect();
+        let sections: Vec<&SectionId> = new.sections.iter().map(|section| &section.id).collect();
         printer.value(serde_json::json!({
             "kind": "dry_run", "sections": sections, "base": new.base, "checks": checks, "routes": routes,
         }));
         return Ok(Exit::Ok);
     }
     printer.line(&format!("would develop {} from {}", new.text, &new.base.as_str()[..12]));
-    for (id, title, _) in &new.sections {
-        printer.line(&format!("  section {id}: {title}"));
+    for section in &new.sections {
+        printer.line(&format!("  section {}: {}", section.id, section.title));
     }
     printer.line(&format!(
         "  checks: {}",

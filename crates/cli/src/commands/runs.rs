@@ -47,6 +47,7 @@ pub fn standing(state: &RunState, owned: bool) -> &'static str {
         (Some(Outcome::Incomplete), _) => "incomplete",
         (Some(Outcome::NoProvider { .. }), _) => "no model answered",
         (Some(Outcome::Cancelled { .. }), _) => "cancelled",
+        (Some(Outcome::Declined { .. }), _) => "declined",
         (None, _) if owned => "running",
         (None, Some(_)) => "waiting",
         (None, None) => "interrupted",

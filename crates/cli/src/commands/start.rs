@@ -46,7 +46,7 @@ pub fn run(common: &Common, printer: &Printer) -> Result<Exit, Failure> {
                 (None, None) => say("was interrupted", &format!("mao resume {short}")),
                 (Some(Outcome::Complete), _) => say("is complete: take its branch", &format!("mao apply {short}")),
                 (Some(Outcome::Incomplete), _) => say("is incomplete: see why", &format!("mao show {short}")),
-                (Some(Outcome::NoProvider { .. } | Outcome::Cancelled { .. }), _) => {}
+                (Some(Outcome::NoProvider { .. } | Outcome::Cancelled { .. } | Outcome::Declined { .. }), _) => {}
             }
         }
     }

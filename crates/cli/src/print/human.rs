@@ -206,6 +206,7 @@ impl RunPrinter {
                 Outcome::Incomplete => self.style.bad("incomplete"),
                 Outcome::NoProvider { reason } => format!("{}: {reason}", self.style.bad("no model answered")),
                 Outcome::Cancelled { by } => format!("cancelled by {by}"),
+                Outcome::Declined { what } => format!("a person said no: {}", text::one_line(what, 200)),
             }],
         }
     }

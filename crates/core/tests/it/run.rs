@@ -33,6 +33,8 @@ impl History {
                 requirements: None,
                 files: "files".into(),
                 tasks: None,
+                order: Default::default(),
+                approval: Default::default(),
             },
             scripted: None,
         };
@@ -65,7 +67,16 @@ impl History {
 
     fn asked(self, step: &str, vendor: &str, role: Role, reply: ReplyForm) -> Self {
         let prompt = Prompt { template: "t".into(), data: Default::default(), attached: Default::default() };
-        let ask = Ask { task: "core_logic".into(), label: "Core".into(), role, prompt, reply, base: "base".into() };
+        let ask = Ask {
+            task: "core_logic".into(),
+            label: "Core".into(),
+            role,
+            prompt,
+            reply,
+            base: "base".into(),
+            proposal: None,
+            complexity: None,
+        };
         let link = Link {
             model: format!("model-of-{vendor}").as_str().into(),
             endpoint: "endpoint".into(),
@@ -76,7 +87,7 @@ impl History {
             why: "primary".into(),
         };
         self.then(Event::StepOpened { step: step.into(), work: Box::new(Work::Ask(ask)) })
-            .then(Event::Routed { step: step.into(), route: Route { links: vec![link], skipped: Vec::new() } })
+            .then(Event::Routed { step: step.into(), route: Route { links: vec![link], ..Route::default() } })
             .started(step, 1)
     }
 

@@ -135,8 +135,15 @@ struct Play {
 
 impl Play {
     fn new(policy: Policy) -> Self {
-        let request =
-            Request { text: "2".into(), sections: Vec::new(), requirements: None, files: "f".into(), tasks: None };
+        let request = Request {
+            text: "2".into(),
+            sections: Vec::new(),
+            requirements: None,
+            files: "f".into(),
+            tasks: None,
+            order: Default::default(),
+            approval: Default::default(),
+        };
         let opened = Opened {
             run: RunId::from_bits([2; 16]),
             workflow: "develop".into(),

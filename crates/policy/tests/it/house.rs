@@ -54,6 +54,9 @@ pub fn policy() -> Policy {
         ownership: Default::default(),
         limits: Limits::default(),
         billing: Default::default(),
+        profile: Default::default(),
+        privacy: Default::default(),
+        min_diversity: None,
     }
 }
 
@@ -65,6 +68,8 @@ pub fn ask(role: Role) -> Ask {
         prompt: Prompt { template: "work".into(), data: Default::default(), attached: Default::default() },
         reply: ReplyForm::Change { owned: vec![Glob("src/**".into())] },
         base: "base".into(),
+        proposal: None,
+        complexity: None,
     }
 }
 
@@ -97,6 +102,8 @@ impl Run {
                 requirements: None,
                 files: "files".into(),
                 tasks: None,
+                order: Default::default(),
+                approval: Default::default(),
             },
             scripted: None,
         };

@@ -173,6 +173,8 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
         prompt: Prompt { template: "t".into(), data: BTreeMap::new(), attached: BTreeMap::new() },
         reply: ReplyForm::Change { owned: globs(&["**"]) },
         base: change.base.clone(),
+        proposal: None,
+        complexity: None,
     };
     let link = Link {
         model: "home-model".into(),
@@ -209,11 +211,13 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
                 requirements: None,
                 files: "f".into(),
                 tasks: None,
+                order: Default::default(),
+                approval: Default::default(),
             },
             scripted: None,
         })),
         Event::StepOpened { step: step.clone(), work: Box::new(Work::Ask(ask)) },
-        Event::Routed { step: step.clone(), route: Route { links: vec![link], skipped: Vec::new() } },
+        Event::Routed { step: step.clone(), route: Route { links: vec![link], ..Route::default() } },
         Event::AttemptStarted {
             step: step.clone(),
             attempt: AttemptNo(1),

@@ -35,6 +35,8 @@ pub(super) fn plan(policy: &Policy, run: &RunState) -> Ask {
         prompt: prompt("plan", data, attached),
         reply: ReplyForm::Json { schema: "plan".into() },
         base: run.opened.base.clone(),
+        proposal: None,
+        complexity: None,
     }
 }
 
@@ -58,6 +60,8 @@ pub(super) fn work(policy: &Policy, run: &RunState, plan: &Plan, place: &Place) 
         prompt: prompt("work", data, attached),
         reply: ReplyForm::Change { owned: workstream.owns.clone() },
         base: run.head.clone(),
+        proposal: None,
+        complexity: None,
     })
 }
 
@@ -78,6 +82,8 @@ pub(super) fn judge(policy: &Policy, run: &RunState, plan: &Plan, place: &Place,
         prompt: prompt("judge", data, vec![("diff".to_owned(), change.diff.clone())]),
         reply: ReplyForm::Json { schema: "verdict".into() },
         base: change.commit.clone(),
+        proposal: None,
+        complexity: None,
     })
 }
 
@@ -90,6 +96,8 @@ pub(super) fn synthesis(run: &RunState, plan: &Plan) -> Ask {
         prompt: prompt("synthesis", data, Vec::new()),
         reply: ReplyForm::Json { schema: "synthesis".into() },
         base: run.head.clone(),
+        proposal: None,
+        complexity: None,
     }
 }
 

@@ -88,6 +88,9 @@ pub fn policy() -> Policy {
         ownership: Default::default(),
         limits: Limits::default(),
         billing: Default::default(),
+        profile: Default::default(),
+        privacy: Default::default(),
+        min_diversity: None,
     }
 }
 
@@ -112,8 +115,14 @@ pub fn synthesis() -> Does {
 
 impl<'a> World<'a> {
     pub fn new(sections: &[&str], model: Model<'a>, checks: Checks<'a>) -> Self {
-        let briefs =
-            sections.iter().map(|id| SectionBrief { id: (*id).into(), title: "T".into(), text: "text".into() });
+        let briefs = sections.iter().map(|id| SectionBrief {
+            id: (*id).into(),
+            title: "T".into(),
+            text: "text".into(),
+            declares: Default::default(),
+            context: None,
+            requirements: None,
+        });
         let opened = Opened {
             run: RunId::from_bits([7; 16]),
             workflow: "develop".into(),
@@ -129,6 +138,8 @@ impl<'a> World<'a> {
                 requirements: None,
                 files: "files".into(),
                 tasks: Some(TaskText { path: "todo/tasks.md".into(), text: "tasks".into() }),
+                order: Default::default(),
+                approval: Default::default(),
             },
             scripted: None,
         };
