@@ -66,13 +66,17 @@ impl Told {
             (Heard::Nothing, Some(0)) => FaultKind::EmptyOutput,
             (Heard::Nothing | Heard::Lines, _) => FaultKind::Crashed,
         });
-        let words = Some(tail(ending.stderr.trim(), HINT)).filter(|words| !words.is_empty());
+        let words = Some(last_lines(ending.stderr.trim())).filter(|words| !words.is_empty());
         let trouble = self.trouble.as_deref();
         let hint = match better {
             Hint::Trouble => trouble.or(words),
             Hint::Stderr => words.or(trouble),
         };
-        Fault::new(kind, hint.unwrap_or("no terminal event"))
+        let hint = hint.unwrap_or("no terminal event");
+        match (says, ending.code) {
+            (None, None) => Fault::new(kind, format!("ended by a signal; last: {hint}")),
+            (Some(_), None) | (_, Some(_)) => Fault::new(kind, hint),
+        }
     }
 
     /// The reply of a tool that checks no schema: its last message, and the JSON in it where JSON was asked for.
@@ -91,6 +95,15 @@ impl Told {
             },
         };
         Ok(Reply { text, structured, served, usage, effort_sent: self.asked.effort.take() })
+    }
+}
+
+/// The end of a text, from the beginning of a line where one begins there.
+fn last_lines(text: &str) -> &str {
+    let end = tail(text, HINT);
+    match end.split_once('\n') {
+        Some((_, whole)) if end.len() < text.len() => whole,
+        Some(_) | None => end,
     }
 }
 

@@ -169,6 +169,19 @@ fn fbk_03_every_fault_has_a_hint() {
 }
 
 #[test]
+fn fbk_03_a_killed_tool_is_told_by_its_signal_and_whole_lines() {
+    let stderr = format!("{}\nThe last line.\n", "a warning ".repeat(60));
+    for vendor in ["claude", "codex", "gemini"] {
+        let fault = read(vendor, worker(), &[], &Ending { code: None, stderr: &stderr }).unwrap_err();
+        assert_eq!(
+            (fault.kind, fault.hint.as_str()),
+            (FaultKind::Crashed, "ended by a signal; last: The last line."),
+            "{vendor}"
+        );
+    }
+}
+
+#[test]
 fn fbk_03_terminal_reasons_come_before_texts() {
     for (reason, kind_of) in [
         ("prompt_too_long", FaultKind::ContextTooLong),
