@@ -6,20 +6,29 @@
 //! Read in this order: [`mod@policy`] (what was configured), [`orchestrator`] (what cannot be), [`primary`] (what never
 //! leaves), [`mod@route`], [`mod@decide`], [`mod@grant`]. Then who does a piece of work: [`tree`] with [`case`],
 //! [`triggers`] and [`shape`]; and what a plan is worth: [`waves`], [`complexity`], [`mod@estimate`], [`diversity`],
-//! [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`], [`anchor`], [`truncated`], and [`mod@score`].
+//! [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`], [`anchor`], [`truncated`], and [`mod@score`]. Then where
+//! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`]; and who may
+//! see a piece of work at all: [`privacy`].
 
 pub mod anchor;
+pub mod artifact;
 pub mod case;
+pub mod checkpoint;
 pub mod chunk;
 pub mod complexity;
+pub mod contest;
 pub mod coverage;
+pub mod cycle;
 pub mod decide;
 pub mod diversity;
 pub mod estimate;
+pub mod gate;
 pub mod grant;
 pub mod orchestrator;
 pub mod policy;
 pub mod primary;
+pub mod privacy;
+pub mod raise;
 pub mod realised;
 pub mod route;
 pub mod score;

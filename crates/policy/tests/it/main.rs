@@ -1,10 +1,13 @@
 //! What policy admits and what follows a failure, from outside.
 
+mod checkpoints;
 mod chunk;
+mod contest;
 mod decide;
 mod diversity;
 mod house;
 mod planning;
+mod raise;
 mod review;
 mod route;
 mod shape;

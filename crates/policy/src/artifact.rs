@@ -1,0 +1,102 @@
+//! THK-06: what counts as an artifact: something the program produced or verified itself. A text that claims one is none.
+//!
+//! The fields are private: there are only the constructors, and each of them looks at the thing.
+
+use mao_core::event::CheckRun;
+use mao_core::ids::BlobId;
+use serde::Serialize;
+use std::fmt;
+
+/// A piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Artifact {
+    kind: Kind,
+    content: Option<BlobId>,
+    said: String,
+}
+
+/// What kind of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A check that ran and ended red.
+    FailingTest,
+    /// Where a program was when it failed.
+    StackTrace,
+    /// Two places of the requirements that cannot both hold.
+    ConflictingRequirements,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FailingTest => "failing test",
+            Self::StackTrace => "stack trace",
+            Self::ConflictingRequirements => "conflicting requirements",
+        })
+    }
+}
+
+impl Artifact {
+    /// What kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where its content is.
+    #[must_use]
+    pub const fn content(&self) -> Option<&BlobId> {
+        self.content.as_ref()
+    }
+
+    /// In one line.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
+    /// A recorded check, if it is red.
+    #[must_use]
+    pub fn failing_test(run: &CheckRun) -> Option<Self> {
+        let exit = match run.exit {
+            Some(0) => return None,
+            Some(code) => format!("exit {code}"),
+            None => "killed".to_owned(),
+        };
+        let said = format!("`{}`: {exit}", run.command);
+        Some(Self { kind: Kind::FailingTest, content: Some(run.log.clone()), said })
+    }
+
+    /// The trace in a red check's own log, if one is there.
+    #[must_use]
+    pub fn stack_trace(run: &CheckRun, log: &str) -> Option<Self> {
+        let first = log.lines().find(|line| is_trace(line))?;
+        (run.exit != Some(0)).then(|| Self {
+            kind: Kind::StackTrace,
+            content: Some(run.log.clone()),
+            said: mao_core::text::one_line(first, 160),
+        })
+    }
+
+    /// Two quotations that both stand in the requirements, word for word, and are not one.
+    #[must_use]
+    pub fn conflict(requirements: &str, one: &str, other: &str) -> Option<Self> {
+        let stands = |quote: &str| !quote.trim().is_empty() && requirements.contains(quote.trim());
+        (stands(one) && stands(other) && one.trim() != other.trim()).then(|| Self {
+            kind: Kind::ConflictingRequirements,
+            content: None,
+            said: mao_core::text::one_line(&format!("“{}” against “{}”", one.trim(), other.trim()), 300),
+        })
+    }
+}
+
+/// How the common languages begin a trace.
+fn is_trace(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("Traceback (most recent call last)")
+        || line.starts_with("stack backtrace:")
+        || line.starts_with("goroutine ") && line.ends_with("]:")
+        || line.starts_with("Exception in thread")
+        || line.starts_with("at ") && line.ends_with(')') && line.contains('(') && line.contains(':')
+}
