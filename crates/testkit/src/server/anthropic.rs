@@ -1,8 +1,11 @@
 //! Anthropic's Messages protocol, and the tools of Claude Code (seen: 2.1.328).
 
-use super::dialect::{Answer, Asked, Block, Call, Dialect, Event, Item, between, halves, shell_line, texts};
-use mao_providers::script::{Act, Ending};
+use super::dialect::{
+    Answer, Asked, Block, Call, Deed, Dialect, Event, Item, between, halves, removal, shell_line, texts,
+};
+use mao_providers::script::Ending;
 use serde_json::{Value, json};
+use std::path::Path;
 
 #[derive(Debug)]
 pub(super) struct Anthropic;
@@ -35,35 +38,23 @@ impl Dialect for Anthropic {
         asked.converse(items, |text| between(text, "orking directory: ", '\n'))
     }
 
-    fn calls(&self, asked: &Asked, act: &Act) -> Result<Vec<Call>, String> {
-        let shell = |argv: &[String]| match asked.offers("Bash") {
-            true => Ok(vec![Call::json("Bash", json!({ "command": shell_line(argv), "description": "scripted" }))]),
-            false => Err("`Bash` was not offered".to_owned()),
-        };
-        let absolute = |path: &std::path::Path| match &asked.cwd {
-            Some(cwd) => Ok(std::path::Path::new(cwd).join(path).display().to_string()),
-            None => Err("the request names no working directory".to_owned()),
-        };
-        match act {
-            Act::Edit { path, content } => {
-                let file_path = absolute(path)?;
-                let content = String::from_utf8(content.clone()).map_err(|_| "`Write` takes text only".to_owned())?;
+    fn calls(&self, asked: &Asked, deed: Deed<'_>) -> Result<Vec<Call>, String> {
+        let shell =
+            |argv: &[String]| asked.offered("Bash", json!({ "command": shell_line(argv), "description": "scripted" }));
+        match deed {
+            Deed::Edit(path, text) => {
+                let cwd = asked.cwd.as_deref().ok_or("the request names no working directory")?;
+                let file_path = Path::new(cwd).join(path).display().to_string();
                 // Claude Code refuses to write over a file that it has not read; reading one that is not there is harmless.
                 let read = asked.offers("Read").then(|| Call::json("Read", json!({ "file_path": file_path })));
-                let write = Call::json("Write", json!({ "file_path": file_path, "content": content }));
-                if !asked.offers("Write") {
-                    return Err("`Write` was not offered".into());
-                }
-                Ok(read.into_iter().chain([write]).collect())
+                let write = asked.offered("Write", json!({ "file_path": file_path, "content": text }))?;
+                Ok(read.into_iter().chain(write).collect())
             }
-            Act::Delete { path } => shell(&["rm".into(), "--".into(), path.display().to_string()]),
-            Act::Run(argv) => shell(argv),
-            Act::Tool(call) => Ok(vec![Call::json(&call.name, call.input.clone())]),
-            Act::Json(value) if asked.offers("StructuredOutput") => {
-                Ok(vec![Call::json("StructuredOutput", value.clone())])
-            }
-            Act::Say(_) | Act::Json(_) | Act::Think(_) | Act::Sleep(_) | Act::Hang(_) | Act::Garbage(_) => Ok(vec![]),
-            Act::Cut(_) | Act::Http(_) | Act::StreamError(_) | Act::End(_) | Act::Fault(_) | Act::Exit(_) => Ok(vec![]),
+            Deed::Delete(path) => shell(&removal(path)),
+            Deed::Run(argv) => shell(argv),
+            Deed::Tool(call) => Ok(vec![Call::json(&call.name, call.input.clone())]),
+            Deed::Reply(value) if asked.offers("StructuredOutput") => asked.offered("StructuredOutput", value.clone()),
+            Deed::Reply(_) => Ok(vec![]),
         }
     }
 

@@ -1,9 +1,10 @@
 //! What every vendor's protocol has in common: a conversation that asks, an answer in blocks, and tools.
 
 use mao_core::reply::Usage;
-use mao_providers::script::{Act, Ending, find_marker};
+use mao_providers::script::{Act, Ending, ToolCall, find_marker};
 use serde_json::Value;
 use std::fmt::Debug;
+use std::path::Path;
 
 /// One vendor's protocol, and the tools of its command line.
 pub(super) trait Dialect: Debug + Send + Sync {
@@ -11,8 +12,8 @@ pub(super) trait Dialect: Debug + Send + Sync {
     fn name(&self) -> &'static str;
     /// What a request says. `path` names the model where the body does not.
     fn read(&self, path: &str, body: &Value) -> Asked;
-    /// The calls of the vendor's own tools that do what an action says; an error where it cannot be done.
-    fn calls(&self, asked: &Asked, act: &Act) -> Result<Vec<Call>, String>;
+    /// The calls of the vendor's own tools that do a deed, none where it is simply said; an error where it cannot be done.
+    fn calls(&self, asked: &Asked, deed: Deed<'_>) -> Result<Vec<Call>, String>;
     /// The answer as one body.
     fn whole(&self, asked: &Asked, answer: &Answer) -> Value;
     /// The answer as a stream of events.
@@ -72,6 +73,55 @@ impl Asked {
     pub(super) fn offers(&self, tool: &str) -> bool {
         self.tools.iter().any(|name| name == tool)
     }
+
+    /// A call of a tool that must have been offered.
+    pub(super) fn offered(&self, name: &str, input: Value) -> Result<Vec<Call>, String> {
+        match self.offers(name) {
+            true => Ok(vec![Call::json(name, input)]),
+            false => Err(format!("`{name}` was not offered")),
+        }
+    }
+}
+
+/// What of a script's actions a model does with its tools; the rest is said, or befalls the answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Deed<'a> {
+    /// Writes a whole file of text.
+    Edit(&'a Path, &'a str),
+    /// Removes a file.
+    Delete(&'a Path),
+    /// Runs a command.
+    Run(&'a [String]),
+    /// Calls this tool, whether it was offered or not.
+    Tool(&'a ToolCall),
+    /// Gives the structured reply.
+    Reply(&'a Value),
+}
+
+impl<'a> Deed<'a> {
+    /// The deed in an action, if there is one.
+    ///
+    /// # Errors
+    /// A file that is no text: no vendor's tools write one.
+    pub(super) fn of(act: &'a Act) -> Result<Option<Self>, String> {
+        Ok(match act {
+            Act::Edit { path, content } => match std::str::from_utf8(content) {
+                Ok(text) => Some(Self::Edit(path, text)),
+                Err(_) => return Err(format!("{} is no text, and a model's tools write text only", path.display())),
+            },
+            Act::Delete { path } => Some(Self::Delete(path)),
+            Act::Run(argv) => Some(Self::Run(argv)),
+            Act::Tool(call) => Some(Self::Tool(call)),
+            Act::Json(value) => Some(Self::Reply(value)),
+            Act::Say(_) | Act::Think(_) | Act::Sleep(_) | Act::Hang(_) | Act::Garbage(_) | Act::Cut(_) => None,
+            Act::Http(_) | Act::StreamError(_) | Act::End(_) | Act::Fault(_) | Act::Exit(_) => None,
+        })
+    }
+}
+
+/// A command that removes a file.
+pub(super) fn removal(path: &Path) -> Vec<String> {
+    vec!["rm".into(), "--".into(), path.display().to_string()]
 }
 
 /// The text between `open` and `close`.

@@ -1,8 +1,9 @@
 //! Google's `generateContent` protocol, and the tools of Gemini CLI (seen: 0.61.0).
 
-use super::dialect::{Answer, Asked, Block, Call, Dialect, Event, Item, between, halves, shell_line};
-use mao_providers::script::{Act, Ending};
+use super::dialect::{Answer, Asked, Block, Call, Deed, Dialect, Event, Item, between, halves, removal, shell_line};
+use mao_providers::script::Ending;
 use serde_json::{Value, json};
+use std::path::Path;
 
 #[derive(Debug)]
 pub(super) struct Gemini;
@@ -36,26 +37,19 @@ impl Dialect for Gemini {
         asked.converse(items, |text| between(text, "**Workspace Directories:**\n  - ", '\n'))
     }
 
-    fn calls(&self, asked: &Asked, act: &Act) -> Result<Vec<Call>, String> {
-        let offered = |call: Call| match asked.offers(&call.name) {
-            true => Ok(vec![call]),
-            false => Err(format!("`{}` was not offered", call.name)),
-        };
+    fn calls(&self, asked: &Asked, deed: Deed<'_>) -> Result<Vec<Call>, String> {
         let shell = |argv: &[String]| {
-            offered(Call::json("run_shell_command", json!({ "command": shell_line(argv), "description": "scripted" })))
+            asked.offered("run_shell_command", json!({ "command": shell_line(argv), "description": "scripted" }))
         };
-        match act {
-            Act::Edit { path, content } => {
-                let content = String::from_utf8(content.clone()).map_err(|_| "`write_file` takes text only")?;
-                let cwd = asked.cwd.as_deref().unwrap_or_default();
-                let file_path = std::path::Path::new(cwd).join(path).display().to_string();
-                offered(Call::json("write_file", json!({ "file_path": file_path, "content": content })))
+        match deed {
+            Deed::Edit(path, text) => {
+                let file_path = Path::new(asked.cwd.as_deref().unwrap_or_default()).join(path);
+                asked.offered("write_file", json!({ "file_path": file_path.display().to_string(), "content": text }))
             }
-            Act::Delete { path } => shell(&["rm".into(), "--".into(), path.display().to_string()]),
-            Act::Run(argv) => shell(argv),
-            Act::Tool(call) => Ok(vec![Call::json(&call.name, call.input.clone())]),
-            Act::Say(_) | Act::Json(_) | Act::Think(_) | Act::Sleep(_) | Act::Hang(_) | Act::Garbage(_) => Ok(vec![]),
-            Act::Cut(_) | Act::Http(_) | Act::StreamError(_) | Act::End(_) | Act::Fault(_) | Act::Exit(_) => Ok(vec![]),
+            Deed::Delete(path) => shell(&removal(path)),
+            Deed::Run(argv) => shell(argv),
+            Deed::Tool(call) => Ok(vec![Call::json(&call.name, call.input.clone())]),
+            Deed::Reply(_) => Ok(vec![]),
         }
     }
 

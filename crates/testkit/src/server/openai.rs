@@ -4,8 +4,10 @@
 //! `additional_tools` with a namespace `functions` whose freeform tool `exec` takes JavaScript that calls the real
 //! tools. All others get plain functions, `exec_command` among them.
 
-use super::dialect::{Answer, Asked, Block, Call, CallInput, Dialect, Event, Item, between, halves, shell_line, texts};
-use mao_providers::script::{Act, Ending};
+use super::dialect::{
+    Answer, Asked, Block, Call, CallInput, Deed, Dialect, Event, Item, between, halves, shell_line, texts,
+};
+use mao_providers::script::Ending;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -45,7 +47,7 @@ impl Dialect for OpenAi {
         asked.converse(items, |text| between(text, "<cwd>", '<'))
     }
 
-    fn calls(&self, asked: &Asked, act: &Act) -> Result<Vec<Call>, String> {
+    fn calls(&self, asked: &Asked, deed: Deed<'_>) -> Result<Vec<Call>, String> {
         let shell = |command: &str| {
             if asked.offers("functions.exec") {
                 let script = format!("text(await tools.exec_command({}));", json!({ "cmd": command }));
@@ -66,29 +68,23 @@ impl Dialect for OpenAi {
                 shell(&format!("apply_patch <<'SCRIPTED_END'\n{patch}\nSCRIPTED_END"))
             }
         };
-        match act {
-            Act::Edit { path, content } => {
-                let text = String::from_utf8(content.clone()).map_err(|_| "a patch takes text only".to_owned())?;
-                match text.strip_suffix('\n') {
-                    Some(lines) => {
-                        let lines = lines.split('\n').map(|line| format!("+{line}\n")).collect::<String>();
-                        patch(format!("*** Begin Patch\n*** Add File: {}\n{lines}*** End Patch", path.display()))
-                    }
-                    // A patch knows whole lines only.
-                    None => shell(&written(path, &text)),
+        match deed {
+            Deed::Edit(path, text) => match text.strip_suffix('\n') {
+                Some(lines) => {
+                    let lines = lines.split('\n').map(|line| format!("+{line}\n")).collect::<String>();
+                    patch(format!("*** Begin Patch\n*** Add File: {}\n{lines}*** End Patch", path.display()))
                 }
-            }
-            Act::Delete { path } => {
-                patch(format!("*** Begin Patch\n*** Delete File: {}\n*** End Patch", path.display()))
-            }
-            Act::Run(argv) => shell(&shell_line(argv)),
-            Act::Tool(call) => {
+                // A patch knows whole lines only.
+                None => shell(&written(path, text)),
+            },
+            Deed::Delete(path) => patch(format!("*** Begin Patch\n*** Delete File: {}\n*** End Patch", path.display())),
+            Deed::Run(argv) => shell(&shell_line(argv)),
+            Deed::Tool(call) => {
                 let free = call.input.as_str().map(|text| CallInput::Free(text.into()));
                 let input = free.unwrap_or_else(|| CallInput::Json(call.input.clone()));
                 Ok(vec![Call { name: call.name.clone(), input }])
             }
-            Act::Say(_) | Act::Json(_) | Act::Think(_) | Act::Sleep(_) | Act::Hang(_) | Act::Garbage(_) => Ok(vec![]),
-            Act::Cut(_) | Act::Http(_) | Act::StreamError(_) | Act::End(_) | Act::Fault(_) | Act::Exit(_) => Ok(vec![]),
+            Deed::Reply(_) => Ok(vec![]),
         }
     }
 

@@ -5,7 +5,7 @@
 //! which tries again gets the same move again; only `times` is remembered between requests.
 
 use super::anthropic::Anthropic;
-use super::dialect::{Answer, Asked, Block, Call, Dialect, Event};
+use super::dialect::{Answer, Asked, Block, Call, Deed, Dialect, Event};
 use super::gemini::Gemini;
 use super::log::{Log, Seen};
 use super::openai::OpenAi;
@@ -240,7 +240,9 @@ fn moves<'a>(dialect: &dyn Dialect, asked: &Asked, turn: &'a Turn) -> Result<Vec
         if matches!(placed.act, Act::Fault(_) | Act::Exit(_)) {
             return Err(format!("{}: the fake model server cannot play `{}`", placed.at, placed.act.word()));
         }
-        let calls = dialect.calls(asked, &placed.act).map_err(|what| format!("{}: {what}", placed.at))?;
+        let deed = Deed::of(&placed.act);
+        let calls = deed.and_then(|deed| deed.map_or_else(|| Ok(Vec::new()), |deed| dialect.calls(asked, deed)));
+        let calls = calls.map_err(|what| format!("{}: {what}", placed.at))?;
         if calls.is_empty() {
             now.acts.push((number, &placed.act));
         }
