@@ -92,7 +92,8 @@ fn text<'a>(tokens: &[Token<'a>], at: usize) -> &'a str {
     tokens.get(at).map_or("", |token| token.text)
 }
 
-/// Marks the items under `#[cfg(test)]` and `#[…test]`, and collects the latter's names.
+/// Marks the items under `#[cfg(test)]`, `#[cfg(feature = …)]` (the house's features are for tests only) and `#[…test]`,
+/// and collects the latter's names.
 fn attributes(tokens: &[Token<'_>], scanned: &mut Scanned) {
     let mut at = 0;
     while at < tokens.len() {
@@ -105,7 +106,8 @@ fn attributes(tokens: &[Token<'_>], scanned: &mut Scanned) {
         let open = if inner { at + 2 } else { at + 1 };
         let close = closing(tokens, open);
         let words: Vec<&str> = (open + 1..close).map(|at| text(tokens, at)).collect();
-        let conditional = words.first() == Some(&"cfg") && words.contains(&"test") && !words.contains(&"not");
+        let tests_only = words.contains(&"test") || words.contains(&"feature");
+        let conditional = words.first() == Some(&"cfg") && tests_only && !words.contains(&"not");
         let path: Vec<&str> = words.iter().copied().take_while(|word| *word != "(").collect();
         let test = path.last() == Some(&"test") && path.first() != Some(&"cfg");
         if inner && conditional {
@@ -278,11 +280,11 @@ mod tests {
 
     #[test]
     fn tests_are_told_from_what_ships() {
-        let text =
-            "fn a() {}\n#[cfg(test)]\nmod tests {\n    #[tokio::test]\n    async fn inv_01_one() {}\n}\nfn b() {}\n";
+        let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    #[tokio::test]\n    async fn inv_01_one() {}\n}\nfn b() {}\n\
+             #[cfg(feature = \"mutants\")]\nfn c() {}\n#[cfg(not(feature = \"mutants\"))]\nfn d() {}\n";
         let source = Source::new("crates/core/src/a.rs", text);
-        let lines: Vec<bool> = (1..=7).map(|line| source.is_test_line(line)).collect();
-        assert_eq!(lines, [false, true, true, true, true, true, false]);
+        let lines: Vec<bool> = (1..=11).map(|line| source.is_test_line(line)).collect();
+        assert_eq!(lines, [false, true, true, true, true, true, false, true, true, false, false]);
         assert_eq!(
             source.tests.iter().map(|test| (test.name.as_str(), test.line)).collect::<Vec<_>>(),
             [("inv_01_one", 5)]
