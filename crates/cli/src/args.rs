@@ -101,6 +101,9 @@ pub struct Develop {
     /// Start from this commit instead of HEAD; uncommitted changes are then left out
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
+    /// Take uncommitted changes along, as a commit of the run; your index and files stay as they are
+    #[arg(long, conflicts_with = "base")]
+    pub include_dirty: bool,
     /// Play this script instead of calling models; branch and report say so
     #[arg(long, value_name = "DIR")]
     pub script: Option<PathBuf>,

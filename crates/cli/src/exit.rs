@@ -146,7 +146,10 @@ impl From<RepoError> for Failure {
         if matches!(error, RepoError::NoSuchBranch(_)) {
             return Self::new(Exit::Negative, error).hint("`mao show` says whether the run published it");
         }
-        Self::new(Exit::Configuration, error)
+        // What the checkout holds is a person's: nothing is done over it without their word.
+        let exit = if matches!(error, RepoError::NotApplied(_)) { Exit::Declined } else { Exit::Configuration };
+        let hint = error.hint().map(str::to_owned);
+        Self { exit, error: Box::new(error), hint }
     }
 }
 

@@ -82,6 +82,16 @@ pub fn directory(common: &Common) -> Result<PathBuf, Failure> {
     Ok(common.directory.as_ref().map_or_else(|| here.clone(), |directory| here.join(directory)))
 }
 
+/// The repository that holds `directory`, with the files that the user ignores everywhere ignored in it.
+pub fn repository(directory: &Path, environment: &BTreeMap<String, String>) -> Result<UserRepo, Failure> {
+    let repo = UserRepo::open(directory, &git(environment)?)?;
+    let named = |name: &str| environment.get(name).map(Path::new).filter(|dir| dir.is_absolute());
+    Ok(match named("HOME") {
+        Some(home) => repo.ignoring(home, named("XDG_CONFIG_HOME")),
+        None => repo,
+    })
+}
+
 /// The `git` binary, from an absolute entry of PATH.
 pub fn git(environment: &BTreeMap<String, String>) -> Result<PathBuf, Failure> {
     find(environment, "git").ok_or_else(|| Failure::new(Exit::Configuration, "git is not on PATH").hint("install git"))
@@ -116,7 +126,7 @@ impl House {
     pub fn open_at(directory: &Path) -> Result<Self, Failure> {
         let mut environment = environment();
         leave_out(&mut environment, directory);
-        let repo = Arc::new(UserRepo::open(directory, &git(&environment)?)?);
+        let repo = Arc::new(repository(directory, &environment)?);
         let (store, state_dir) = open_store(&environment)?;
         let store = Arc::new(store);
         let shim = Shim::of_this_program().map_err(|wrong| Failure::new(Exit::Internal, wrong))?;

@@ -12,7 +12,7 @@ use mao_core::change::{Change, Refusal};
 use mao_core::event::{AttemptResult, Decision, Event, Link};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::glob::Glob;
-use mao_core::ids::{AttemptNo, BlobId, CommitId, StepId};
+use mao_core::ids::{AttemptNo, BlobId, CommitId, RunId, StepId};
 use mao_core::reply::Answer;
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
@@ -85,7 +85,8 @@ impl AttemptWork {
             parts.providers.get(&to.provider).ok_or_else(|| EngineError::NoSuchProvider(to.provider.clone()))?;
         let holder = slot_holder(state, step);
         let (cap, now) = (policy.limits.account_parallel, parts.clock.now());
-        if !parts.store.try_take(&to.account, cap, &holder, now, policy.limits.attempt_ms + parts.lease_ms)? {
+        // The owner holds it along with its lease: a dead one's place is free when its lease is over.
+        if !parts.store.try_take(&to.account, cap, &holder, now, parts.lease_ms)? {
             return Ok(None);
         }
         let session = draw_uuid()?;
@@ -318,7 +319,12 @@ impl AttemptWork {
 }
 
 fn slot_holder(state: &RunState, step: &StepId) -> String {
-    format!("{}/{step}", state.opened.run)
+    format!("{}{step}", slot_holders(&state.opened.run))
+}
+
+/// How the names of all of a run's holders begin.
+pub(crate) fn slot_holders(run: &RunId) -> String {
+    format!("{run}/")
 }
 
 /// The commit that the next attempt starts from: the question's own, unless what others merged is why an earlier one was

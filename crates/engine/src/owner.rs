@@ -165,6 +165,10 @@ impl Loop {
                 _ = lease.tick() => {
                     let now = self.parts.clock.now();
                     self.parts.store.renew(self.record.owner(), now, self.parts.lease_ms)?;
+                    if self.out.values().any(|out| out.models > 0) {
+                        let of = attempt::slot_holders(&self.record.owner().run);
+                        self.parts.store.hold(&of, now, self.parts.lease_ms)?;
+                    }
                 }
                 () = tokio::time::sleep(TICK) => {}
                 Ok(()) = self.cancel.changed() => {

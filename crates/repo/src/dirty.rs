@@ -16,7 +16,7 @@ const SHOWN: usize = 100;
 
 /// The time that a copy of the user's index has; git compares it with the times of the files.
 #[derive(Debug, Clone, Copy)]
-enum Clock {
+pub(crate) enum Clock {
     /// The original's: files written in the same moment are compared by content.
     Original,
     /// Later than every file: whoever has the size and times of the index entry is taken as unchanged.
@@ -53,14 +53,21 @@ impl UserRepo {
             let touched = self.changed_since_head(&by_time)?;
             tracked.retain(|path| !filtered.contains(path) || touched.contains(path));
         }
-        let exclude = format!("--exclude-from={}", self.common_dir.join("info/exclude").display());
-        let mut args = vec!["ls-files", "-z", "--others", "--exclude-standard", "--directory", "--no-empty-directory"];
+        let exclude = self.exclude();
+        let ignore = self.ignore_setting();
+        let mut args: Vec<&str> = ignore.iter().map(String::as_str).collect();
+        args.extend(["ls-files", "-z", "--others", "--exclude-standard", "--directory", "--no-empty-directory"]);
         if self.common_dir.join("info/exclude").is_file() {
             args.push(&exclude);
         }
         let out = self.git.call(self.through_lens(&index), &args, b"")?;
         tracked.extend(items(&out).map(|path| String::from_utf8_lossy(path).into_owned()));
         Ok(tracked)
+    }
+
+    /// The repository's own list of files to be ignored, as an option of `ls-files`.
+    pub(crate) fn exclude(&self) -> String {
+        format!("--exclude-from={}", self.common_dir.join("info/exclude").display())
     }
 
     /// Of `paths`, those for which the checkout's attributes name a filter.
@@ -84,7 +91,7 @@ impl UserRepo {
         Place { attributes: Attributes::Honoured, ..self.lens().checkout(&self.root, index) }
     }
 
-    fn changed_since_head(&self, index: &Path) -> Result<BTreeSet<String>> {
+    pub(crate) fn changed_since_head(&self, index: &Path) -> Result<BTreeSet<String>> {
         let settings = self.settings.of_files();
         let mut args: Vec<&str> = settings.iter().map(String::as_str).collect();
         args.extend(["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"]);
@@ -96,7 +103,7 @@ impl UserRepo {
         Ok(items(&out).chain(items(&staged)).map(|path| String::from_utf8_lossy(path).into_owned()).collect())
     }
 
-    fn copy_index(&self, clock: Clock) -> Result<PathBuf> {
+    pub(crate) fn copy_index(&self, clock: Clock) -> Result<PathBuf> {
         let mine = self.scratch.path().join("index");
         let theirs = self.git_dir.join("index");
         match fs::copy(&theirs, &mine) {

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RepoError {
     /// No repository holds the directory.
-    #[error("{0} is not inside a git repository (hint: `git init`, then a first commit)")]
+    #[error("{0} is not inside a git repository")]
     NotARepository(PathBuf),
     /// The repository has no checkout.
     #[error("{0} is a bare repository: there is no checkout to work for")]
     Bare(PathBuf),
     /// There is no commit yet.
-    #[error("{0} has no commit yet (hint: make a first commit, so that there is something to start from)")]
+    #[error("{0} has no commit yet")]
     Unborn(PathBuf),
     /// `.git` leads to a repository that does not know this checkout.
     #[error("{checkout}/.git leads to {leads_to}, which does not name this checkout as its own: refused", checkout = checkout.display(), leads_to = leads_to.display())]
@@ -24,7 +24,7 @@ pub enum RepoError {
         leads_to: PathBuf,
     },
     /// A clone whose objects are fetched on demand, and some of the commit's are not there.
-    #[error("this is a partial clone and commit {0} is not all here (hint: `git fetch --refetch --no-filter`)")]
+    #[error("this is a partial clone and commit {0} is not all here")]
     Partial(CommitId),
     /// A name that may not become a ref, a directory or an argument.
     #[error("`{name}` cannot be the name of a {what}")]
@@ -51,7 +51,7 @@ pub enum RepoError {
         wanted: CommitId,
     },
     /// The branch is some checkout's current branch; moving or removing it would make that checkout dirty.
-    #[error("branch `{branch}` is checked out in {checkout} (hint: switch to another branch there)", checkout = checkout.display())]
+    #[error("branch `{branch}` is checked out in {checkout}", checkout = checkout.display())]
     CheckedOut {
         /// The branch.
         branch: String,
@@ -79,6 +79,9 @@ pub enum RepoError {
     /// The branch was not brought into the checkout, which is as it was.
     #[error("not applied: {0}")]
     NotApplied(#[from] NotApplied),
+    /// Uncommitted work that cannot become a commit without the user's own filters, or is no file.
+    #[error("these uncommitted paths cannot be taken along: {}", .0.join(", "))]
+    NotIncluded(Vec<String>),
     /// A path that leads out of the run's directory.
     #[error("{0} is not beneath the run's directory: not touched")]
     Outside(PathBuf),
@@ -106,24 +109,65 @@ pub enum RepoError {
     },
 }
 
+impl RepoError {
+    /// What a person can do about it, in one line.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotARepository(_) => Some("`git init`, then a first commit"),
+            Self::Bare(_) => Some("`git clone` it, and work in the clone"),
+            Self::Unborn(_) => Some("make a first commit, so that there is something to start from"),
+            Self::Forged { .. } => Some("clone the repository again, or start in the checkout that it belongs to"),
+            Self::Partial(_) => Some("`git fetch --refetch --no-filter`"),
+            Self::CheckedOut { .. } => Some("switch to another branch there"),
+            Self::NotIncluded(_) => Some("commit them by hand, or start from the last commit: `--base HEAD`"),
+            Self::NotApplied(why) => Some(why.hint()),
+            Self::BadName { .. }
+            | Self::NoSuchCommit(_)
+            | Self::NoSuchBranch(_)
+            | Self::BranchTaken { .. }
+            | Self::NotTheValidatedTree { .. }
+            | Self::NotOnItsBase { .. }
+            | Self::Outside(_)
+            | Self::Git { .. }
+            | Self::Tool(_)
+            | Self::Answer(_)
+            | Self::Io { .. } => None,
+        }
+    }
+}
+
 /// Why a branch was not brought into the checkout.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotApplied {
     /// Uncommitted work stands where the branch has changes.
-    #[error("uncommitted work would be overwritten: {} (hint: commit or stash it, then apply again)", .0.join(", "))]
+    #[error("uncommitted work would be overwritten: {}", .0.join(", "))]
     Dirty(Vec<String>),
     /// Both sides changed the same lines.
-    #[error("the branch conflicts with what was committed meanwhile: {} (hint: `git merge` it by hand)", .0.join(", "))]
+    #[error("the branch conflicts with what was committed meanwhile: {}", .0.join(", "))]
     Conflict(Vec<String>),
     /// The repository's own filters would have to run.
-    #[error("these paths need the repository's own filters, which are not run here: {} (hint: `git merge` it by hand)", .0.join(", "))]
+    #[error("these paths need the repository's own filters, which are not run here: {}", .0.join(", "))]
     Filtered(Vec<String>),
     /// The checkout is sparse.
-    #[error("the checkout is sparse (hint: `git merge` the branch by hand)")]
+    #[error("the checkout is sparse")]
     Sparse,
     /// A merge, rebase or the like is under way.
-    #[error("{0} is under way in the checkout (hint: finish or abort it first)")]
+    #[error("{0} is under way in the checkout")]
     UnderWay(&'static str),
+}
+
+impl NotApplied {
+    /// What a person can do about it, in one line.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Dirty(_) => "commit or stash it, then apply again",
+            Self::Conflict(_) | Self::Filtered(_) => "`git merge` the branch by hand",
+            Self::Sparse => "`git merge` the branch by hand: it keeps the checkout sparse",
+            Self::UnderWay(_) => "finish or abort it first",
+        }
+    }
 }
 
 /// Short for this room's results.

@@ -159,6 +159,18 @@ impl Git {
         self.spawn(args, start, &self.environment(), b"")
     }
 
+    /// A setting of the user's own, out of the file in their home: the one place whose configuration is believed. Read
+    /// as a path, with `~` expanded; nothing in it is run.
+    pub(crate) fn users_path(&self, name: &str, home: &Path, config_home: Option<&Path>) -> Option<PathBuf> {
+        let mut env = self.environment();
+        env.retain(|(name, _)| name != "GIT_CONFIG_GLOBAL" && name != "HOME");
+        env.push(("HOME".into(), home.into()));
+        env.extend(config_home.map(|dir| (OsString::from("XDG_CONFIG_HOME"), OsString::from(dir))));
+        let args = ["config", "--global", "--includes", "--type=path", "--get", name];
+        let out = self.spawn(&args, &self.home, &env, b"").ok().filter(|out| out.code == 0)?;
+        Some(PathBuf::from(one_line(&out.stdout)))
+    }
+
     fn environment(&self) -> Vec<(OsString, OsString)> {
         let fixed = [
             ("PATH", "/usr/bin:/bin"),

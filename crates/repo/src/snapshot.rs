@@ -33,11 +33,23 @@ pub(crate) enum Ignored {
 
 /// The paths beneath `root` that differ from the index, sorted, as bytes.
 pub(crate) fn differing(git: &Git, place: Place<'_>, root: &Path, which: Ignored) -> Result<Vec<(Vec<u8>, Kind)>> {
+    differing_as(git, place, root, which, &[], &[])
+}
+
+/// The same, under `settings` (`-c` arguments) and `exclusions` (options of `ls-files`) of the checkout's own.
+pub(crate) fn differing_as(
+    git: &Git,
+    place: Place<'_>,
+    root: &Path,
+    which: Ignored,
+    settings: &[&str],
+    exclusions: &[&str],
+) -> Result<Vec<(Vec<u8>, Kind)>> {
     let args: &[&str] = match which {
         Ignored::LeftOut => &["ls-files", "-z", "-m", "-d", "-o", "--exclude-standard"],
         Ignored::Only => &["ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory"],
     };
-    let out = git.call(place, args, b"")?;
+    let out = git.call(place, &[settings, args, exclusions].concat(), b"")?;
     let paths: BTreeSet<&[u8]> = items(&out).collect();
     Ok(paths.into_iter().map(|path| (path.to_vec(), kind(root, path))).collect())
 }
@@ -62,16 +74,23 @@ fn kind(root: &Path, path: &[u8]) -> Kind {
 
 /// Brings `paths` into the index: changed, added or removed, as they are now. Only plain and gone ones can be.
 pub(crate) fn take(git: &Git, place: Place<'_>, paths: &[(Vec<u8>, Kind)]) -> Result<()> {
+    take_as(git, place, paths, &[])
+}
+
+/// The same, under `settings` (`-c` arguments) of the checkout's own.
+pub(crate) fn take_as(git: &Git, place: Place<'_>, paths: &[(Vec<u8>, Kind)], settings: &[&str]) -> Result<()> {
     let of = |wanted: Kind| {
         let named = paths.iter().filter(move |(_, kind)| *kind == wanted);
         named.flat_map(|(path, _)| [path.as_slice(), b"\0"].concat()).collect::<Vec<u8>>()
     };
     let (gone, plain) = (of(Kind::Gone), of(Kind::Plain));
     if !gone.is_empty() {
-        git.call(place, &["update-index", "-z", "--force-remove", "--stdin"], &gone)?;
+        let remove = ["update-index", "-z", "--force-remove", "--stdin"];
+        git.call(place, &[settings, &remove].concat(), &gone)?;
     }
     if !plain.is_empty() {
-        git.call(place, &["update-index", "-z", "--add", "--remove", "--replace", "--stdin"], &plain)?;
+        let add = ["update-index", "-z", "--add", "--remove", "--replace", "--stdin"];
+        git.call(place, &[settings, &add].concat(), &plain)?;
     }
     Ok(())
 }

@@ -45,6 +45,8 @@ pub struct UserRepo {
     lens_dir: PathBuf,
     head: Head,
     remarks: Vec<String>,
+    /// The user's own file of patterns to be ignored, in every repository.
+    pub(crate) ignore: Option<PathBuf>,
 }
 
 /// The user's local settings that decide how a checkout's files compare. None of them names a program.
@@ -95,6 +97,7 @@ impl UserRepo {
             lens_dir,
             head,
             remarks: Vec::new(),
+            ignore: None,
         };
         repo.refuse_partial()?;
         repo.remarks = repo.remark()?;
@@ -336,7 +339,8 @@ impl Settings {
             let (name, value) = item.split_once('\n').unwrap_or((&item, "true"));
             (name.to_ascii_lowercase(), value.to_owned())
         });
-        Ok(Settings(pairs.collect()))
+        // The list ends with what our own call sets.
+        Ok(Settings(pairs.filter(|(name, value)| (&**name, &**value) != ("core.excludesfile", "/dev/null")).collect()))
     }
 
     /// `-c` arguments by which another git directory compares files as this one does. Values are words, never paths.
@@ -346,6 +350,11 @@ impl Settings {
         mine.filter(|(_, value)| word(value))
             .flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")])
             .collect()
+    }
+
+    /// The repository's own `core.excludesFile`: patterns, nothing that runs.
+    pub(crate) fn excludes_file(&self) -> Option<&str> {
+        self.0.get("core.excludesfile").map(String::as_str)
     }
 
     pub(crate) fn is_sparse(&self) -> bool {

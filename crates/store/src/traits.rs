@@ -145,6 +145,10 @@ pub trait Slots {
         ttl_ms: u64,
     ) -> Result<bool, StoreError>;
 
+    /// Has every place whose holder's name begins with `of` for `ttl_ms` from `now`; a place that ran out and was not
+    /// taken by another comes back with it. An owner does so with its lease, so that its places end when it does.
+    fn hold(&self, of: &str, now: Stamp, ttl_ms: u64) -> Result<(), StoreError>;
+
     /// Gives it back; harmless when it ran out.
     fn give_back(&self, account: &AccountId, holder: &str) -> Result<(), StoreError>;
 }

@@ -5,17 +5,14 @@ use crate::exit::{Exit, Failure};
 use crate::open::House;
 use crate::print::Printer;
 use mao_engine::perform::branch_of;
-use mao_repo::{How, RepoError};
+use mao_repo::How;
 
 /// Runs the command.
 pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, Failure> {
     let house = House::open(common)?;
     let entry = house.run(words.run.as_deref())?;
     let branch = branch_of(&house.state(&entry.run)?);
-    let applied = house.repo.apply(&branch, house.clock.now()).map_err(|wrong| {
-        let declined = matches!(wrong, RepoError::NotApplied(_));
-        if declined { Failure::new(Exit::Declined, wrong) } else { Failure::from(wrong) }
-    })?;
+    let applied = house.repo.apply(&branch, house.clock.now())?;
     if printer.is_json() {
         printer.value(serde_json::json!({
             "kind": "applied", "branch": branch, "from": applied.from, "to": applied.to, "undo": applied.undo,

@@ -33,6 +33,7 @@ pub fn run(words: &Demo, printer: &Printer) -> Result<Exit, Failure> {
         wall_clock: None,
         mode: None,
         base: None,
+        include_dirty: false,
         script: Some(script),
     };
     let exit = develop::run_at(&House::open_at(&sample)?, &words, printer)?;

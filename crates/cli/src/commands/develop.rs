@@ -34,7 +34,7 @@ pub fn run_at(house: &House, words: &Develop, printer: &Printer) -> Result<Exit,
     for remark in house.repo.remarks() {
         printer.note(remark);
     }
-    let base = base(house, words)?;
+    let base = base(house, words, printer)?;
     let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
     let policy = house.policy(&loaded, &base, scripted)?;
     let new = new_run(house, words, &loaded, base)?;
@@ -79,7 +79,7 @@ fn flags(words: &Develop) -> Vec<Flag> {
 }
 
 /// HEAD, unless a commit is named; never over uncommitted changes without a word about them.
-fn base(house: &House, words: &Develop) -> Result<CommitId, Failure> {
+fn base(house: &House, words: &Develop, printer: &Printer) -> Result<CommitId, Failure> {
     if let Some(named) = &words.base {
         return Ok(house.repo.resolve(named)?);
     }
@@ -88,8 +88,21 @@ fn base(house: &House, words: &Develop) -> Result<CommitId, Failure> {
         return Ok(house.repo.head().commit.clone());
     }
     let listed: Vec<String> = dirty.iter().take(20).map(|path| format!("\n  {path}")).collect();
+    if words.include_dirty {
+        let included = house.repo.include(house.clock.now())?;
+        if !words.dry_run {
+            house.repo.bring(&included)?;
+        }
+        printer.note(&format!(
+            "uncommitted changes go along as {}:{}",
+            &included.commit.as_str()[..12],
+            listed.concat()
+        ));
+        return Ok(included.commit);
+    }
     let what = format!("there are uncommitted changes, which a run would not see:{}", listed.concat());
-    Err(Failure::new(Exit::Configuration, what).hint("commit them, or start from the last commit: `--base HEAD`"))
+    Err(Failure::new(Exit::Configuration, what)
+        .hint("commit them, take them along: `--include-dirty`, or start from the last commit: `--base HEAD`"))
 }
 
 fn new_run(house: &House, words: &Develop, loaded: &Loaded, base: CommitId) -> Result<NewRun, Failure> {

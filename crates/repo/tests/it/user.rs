@@ -1,7 +1,7 @@
 //! Opening, reading, and seeing uncommitted work.
 
-use crate::fixture::{Fixture, git_binary, git_in};
-use mao_repo::{RepoError, UserRepo};
+use crate::fixture::{AT, Fixture, git_binary, git_in, put};
+use mao_repo::{RepoError, RunRepo, UserRepo};
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -18,7 +18,7 @@ fn what_cannot_be_worked_on_is_refused_by_name() {
     git_in(dir.path(), &["init", "-q", "unborn"]);
     let unborn = refusal(&dir.path().join("unborn"));
     assert!(matches!(unborn, RepoError::Unborn(_)), "{unborn}");
-    assert!(unborn.to_string().contains("first commit"));
+    assert!(unborn.hint().is_some_and(|hint| hint.contains("first commit")));
     let fixture = Fixture::new();
     assert!(matches!(refusal(&fixture.root.join(".git")), RepoError::Bare(_)));
 }
@@ -132,6 +132,84 @@ fn uncommitted_work_of_every_kind_is_listed_and_nothing_else() {
     let before = fixture.everything();
     assert_eq!(fixture.user().dirty().unwrap(), ["gone", "new/", "src/a.rs", "staged", "staged-and-back"]);
     assert_eq!(fixture.everything(), before, "looking changes nothing");
+}
+
+#[test]
+fn what_the_user_ignores_everywhere_is_no_uncommitted_work() {
+    let fixture = Fixture::new();
+    let home = fixture.dir.path().join("home");
+    fixture.write("editor.swp", "x");
+    fixture.write("notes.mine", "x");
+    fixture.write("other", "x");
+    let dirty = |config: Option<&std::path::Path>| fixture.user().ignoring(&home, config).dirty().unwrap();
+    assert_eq!(dirty(None), ["editor.swp", "notes.mine", "other"]);
+    // The usual place, then the one that the environment names, then the one that the configuration names.
+    put(&home, ".config/git/ignore", "*.swp\n");
+    assert_eq!(dirty(None), ["notes.mine", "other"]);
+    put(&home, "elsewhere/git/ignore", "*.mine\n");
+    assert_eq!(dirty(Some(&home.join("elsewhere"))), ["editor.swp", "other"]);
+    put(&home, ".gitconfig", "[core]\n\texcludesFile = ~/mine\n");
+    put(&home, "mine", "other\n");
+    assert_eq!(dirty(None), ["editor.swp", "notes.mine"]);
+    fixture.git(&["config", "core.excludesFile", home.join("nowhere").to_str().unwrap()]);
+    assert_eq!(dirty(None), ["editor.swp", "notes.mine", "other"], "the repository's own comes first");
+}
+
+#[test]
+fn uncommitted_work_becomes_a_commit_and_everything_of_the_users_stays_as_it_is() {
+    let fixture = Fixture::new();
+    fixture.write("gone", "x");
+    fixture.commit("second");
+    fixture.write("src/a.rs", "pub fn c() {}\n");
+    fs::remove_file(fixture.root.join("gone")).unwrap();
+    fixture.write("staged", "staged\n");
+    fixture.git(&["add", "staged"]);
+    fixture.write("staged", "and changed\n");
+    fixture.write("new/deep/file", "x");
+    symlink("/etc/passwd", fixture.root.join("link")).unwrap();
+    fixture.write("ignored.log", "x");
+    let home = fixture.dir.path().join("home");
+    put(&home, ".config/git/ignore", "*.swp\n");
+    fixture.write("editor.swp", "x");
+    let before = fixture.everything();
+    let user = fixture.user().ignoring(&home, None);
+    let included = user.include(AT).unwrap();
+    assert_eq!(fixture.everything(), before, "nothing of the user's was written");
+    assert_eq!(
+        user.files(&included.commit).unwrap(),
+        [".gitignore", "README.md", "link", "new/deep/file", "src/a.rs", "src/b.rs", "staged"]
+    );
+    assert_eq!(user.read(&included.commit, "staged").unwrap().unwrap(), b"and changed\n");
+    assert_eq!(user.read(&included.commit, "link").unwrap().unwrap(), b"/etc/passwd");
+    assert_eq!(user.tree(&included.commit).unwrap(), included.tree);
+    // A run starts from it, and goes on when everything that was in memory is gone.
+    user.bring(&included).unwrap();
+    RunRepo::create(&fixture.run_dir(), "7f3a", &user, &included.commit).unwrap();
+    drop(user);
+    let run = RunRepo::open(&fixture.run_dir(), &git_binary()).unwrap();
+    assert_eq!(run.read(&included.commit, "src/a.rs").unwrap().unwrap(), b"pub fn c() {}\n");
+    let parent = fixture.git(&["rev-parse", &format!("{}^", included.commit)]);
+    assert_eq!(parent, fixture.git(&["rev-parse", "HEAD"]));
+    assert_eq!(fixture.everything(), before);
+}
+
+#[test]
+fn uncommitted_work_that_needs_a_filter_or_is_a_repository_is_refused_by_name() {
+    let fixture = Fixture::new();
+    fixture.write(".gitattributes", "*.bin filter=lfs\n");
+    fixture.write("a.bin", "pointer\n");
+    fixture.commit("filtered");
+    fixture.write("src/a.rs", "changed\n");
+    fixture.user().include(AT).unwrap();
+    fixture.write("a.bin", "longer content\n");
+    let refused = fixture.user().include(AT).unwrap_err();
+    assert!(matches!(&refused, RepoError::NotIncluded(paths) if paths == &["a.bin"]), "{refused}");
+    fixture.git(&["checkout", "-q", "--", "a.bin"]);
+    git_in(&fixture.root, &["init", "-q", "nested"]);
+    put(&fixture.root, "nested/file", "x");
+    let refused = fixture.user().include(AT).unwrap_err();
+    assert!(matches!(&refused, RepoError::NotIncluded(paths) if paths == &["nested/"]), "{refused}");
+    assert!(refused.hint().is_some_and(|hint| hint.contains("--base HEAD")));
 }
 
 #[test]

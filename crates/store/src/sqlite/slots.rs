@@ -47,6 +47,18 @@ impl Slots for SqliteStore {
         })
     }
 
+    fn hold(&self, of: &str, now: Stamp, ttl_ms: u64) -> Result<(), StoreError> {
+        let until = end_of(now, ttl_ms);
+        let ttl_ms = ttl_ms.min(i64::MAX.unsigned_abs());
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE slots SET held_until = ?2, length = ?3 WHERE substr(holder, 1, length(?1)) = ?1",
+                params![of, until, ttl_ms],
+            )?;
+            Ok(())
+        })
+    }
+
     fn give_back(&self, account: &AccountId, holder: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction

@@ -80,3 +80,18 @@ fn a_clock_set_back_does_not_keep_a_place_for_ever() {
     assert!(!take("b", 599));
     assert!(take("b", 600));
 }
+
+#[test]
+fn a_living_owners_places_last_and_a_dead_ones_end_with_its_lease() {
+    let home = Home::new();
+    let account = AccountId::new("pool");
+    let take = |holder, now| home.store.try_take(&account, 2, holder, Stamp(now), 100).expect("asked");
+    assert!(take("alive/work.1", 0));
+    assert!(take("dead/work.1", 0));
+    home.store.hold("alive/", Stamp(90), 100).expect("held");
+    assert!(!take("other/work.1", 99));
+    assert!(take("other/work.1", 100), "the dead owner's place is free");
+    assert!(!take("other/work.2", 150), "the living owner's is not");
+    home.store.hold("a%_", Stamp(150), 1_000).expect("a name is no pattern");
+    assert!(take("other/work.2", 190));
+}

@@ -149,3 +149,24 @@ fn a_red_base_is_said_before_anyone_works() {
     assert!(left.stdout.contains("The checks are red on the base commit: nothing was started."), "{}", left.stdout);
     assert!(!left.stderr.contains("1 tests"), "{}", left.stderr);
 }
+
+#[test]
+fn uncommitted_changes_go_along_where_they_are_asked_for() {
+    let shop = greeting();
+    shop.sandbox.write("notes.txt", "mine\n").unwrap();
+    let before = (shop.sandbox.git(&["rev-parse", "HEAD"]).unwrap(), shop.sandbox.git(&["status", "--short"]).unwrap());
+    let ran = ran(shop.develop("1").arg("--include-dirty"));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains(":\n  notes.txt\n"), "{}", ran.stderr);
+    let after = (shop.sandbox.git(&["rev-parse", "HEAD"]).unwrap(), shop.sandbox.git(&["status", "--short"]).unwrap());
+    assert_eq!(after, before, "the checkout is as it was");
+    let branch = format!("mao/{}", &crate::shop::RUN[..8]);
+    for (file, text) in [("notes.txt", "mine"), ("hello.txt", "hello")] {
+        assert_eq!(shop.sandbox.git(&["show", &format!("{branch}:{file}")]).unwrap(), text);
+    }
+    // The branch holds what is uncommitted here: it comes in once that is out of the way.
+    assert_eq!(shop.mao(&["apply"]).code, Some(6));
+    shop.sandbox.git(&["stash", "-q", "-u"]).unwrap();
+    assert_eq!(shop.mao(&["apply"]).code, Some(0));
+    assert_eq!(shop.sandbox.read("notes.txt").unwrap(), "mine\n");
+}

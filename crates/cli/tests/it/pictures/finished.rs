@@ -108,8 +108,11 @@ fn cmd_03_apply_over_uncommitted_changes_is_declined() {
     expect![[r#"
         exit 6
         --- stderr
-        error: not applied: uncommitted work would be overwritten: hello.txt (hint: commit or stash it, then apply again)
-    "#]].assert_eq(&picture(&shop, &["apply"]));
+        error: not applied: uncommitted work would be overwritten: hello.txt
+
+        hint: commit or stash it, then apply again
+    "#]]
+    .assert_eq(&picture(&shop, &["apply"]));
     assert_eq!(shop.sandbox.read("hello.txt").unwrap(), "mine\n");
 }
 

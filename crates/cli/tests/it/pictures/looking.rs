@@ -15,7 +15,7 @@ fn mao_alone_outside_a_repository() {
         next:
           mao demo                     see it work on a bundled sample, with scripted models and no account
           mao doctor                   what is on this machine and what is missing
-          cd into a repository         ROOT/work is not inside a git repository (hint: `git init`, then a first commit)
+          cd into a repository         ROOT/work is not inside a git repository
     "#]]
     .assert_eq(&picture(&shop, &[]));
 }

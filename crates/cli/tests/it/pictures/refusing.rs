@@ -65,16 +65,19 @@ fn cmd_03_exit_codes_of_a_repository_that_does_not_fit() {
           new.txt
           todo/tasks.md
 
-        hint: commit them, or start from the last commit: `--base HEAD`
+        hint: commit them, take them along: `--include-dirty`, or start from the last commit: `--base HEAD`
     "#]]
     .assert_eq(&picture_of(&shop, &mut shop.develop("1")));
+    assert_eq!(shop.mao(&["develop", "1", "--include-dirty", "--base", "HEAD"]).code, Some(2));
 
     let outside = greeting();
     std::fs::remove_dir_all(outside.sandbox.work().join(".git")).unwrap();
     expect![[r#"
         exit 3
         --- stderr
-        error: ROOT/work is not inside a git repository (hint: `git init`, then a first commit)
+        error: ROOT/work is not inside a git repository
+
+        hint: `git init`, then a first commit
     "#]]
     .assert_eq(&picture_of(&outside, &mut outside.develop("1")));
 
@@ -84,7 +87,9 @@ fn cmd_03_exit_codes_of_a_repository_that_does_not_fit() {
     expect![[r#"
         exit 3
         --- stderr
-        error: ROOT/work has no commit yet (hint: make a first commit, so that there is something to start from)
+        error: ROOT/work has no commit yet
+
+        hint: make a first commit, so that there is something to start from
     "#]]
     .assert_eq(&picture_of(&unborn, &mut unborn.develop("1")));
 
