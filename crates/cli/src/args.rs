@@ -66,7 +66,7 @@ pub enum Command {
     /// Write a commented configuration into this repository
     Init(Init),
     /// Say what is found on this machine and how to fix what is missing
-    Doctor,
+    Doctor(Doctor),
     /// Show the effective configuration and where each value comes from
     Config(Config),
     /// Say who would do a kind of work, in which order, and why; without one, the whole table
@@ -170,6 +170,14 @@ pub struct Init {
     /// Say what would be written and write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `mao doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Print which environment variables would reach a worker and the checks, by name, and which are kept out
+    #[arg(long)]
+    pub env: bool,
 }
 
 /// `mao config`

@@ -14,14 +14,15 @@ use mao_engine::clock::{Clock, FixedClock, SystemClock};
 use mao_engine::failpoint::Points;
 use mao_engine::{EngineError, Parts};
 use mao_policy::Policy;
-use mao_policy::policy::{Check, Mode};
+use mao_policy::policy::{Billing, Check, Mode};
 use mao_process::{Shim, testing, which};
+pub use mao_providers::cli::{Age, PROBES, Probe, Variables};
 use mao_providers::cli::{CommandLineProvider, Vendor, claude, codex, gemini};
-pub use mao_providers::cli::{PROBES, Probe};
 use mao_providers::provider::Provider;
 use mao_providers::script::ScriptedProvider;
 use mao_repo::{Checker, UserRepo};
 use mao_store::sqlite::SqliteStore;
+pub use mao_store::sqlite::look;
 use mao_store::{Ledger, RunEntry};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -63,6 +64,14 @@ pub fn environment() -> BTreeMap<String, String> {
         leave_out(&mut all, &here);
     }
     all
+}
+
+/// The same; what of PATH lies in the checkout around `directory` is left out too.
+#[must_use]
+pub fn environment_at(directory: &Path) -> BTreeMap<String, String> {
+    let mut environment = environment();
+    leave_out(&mut environment, directory);
+    environment
 }
 
 /// Takes the entries of PATH away that lie in the checkout around `directory`: its `git` is not ours to start. Looked up
@@ -124,8 +133,7 @@ impl House {
 
     /// Opens the repository that holds `directory`, and the store.
     pub fn open_at(directory: &Path) -> Result<Self, Failure> {
-        let mut environment = environment();
-        leave_out(&mut environment, directory);
+        let environment = environment_at(directory);
         let repo = Arc::new(repository(directory, &environment)?);
         let (store, state_dir) = open_store(&environment)?;
         let store = Arc::new(store);
@@ -216,14 +224,13 @@ impl House {
             // What a repository brings along is never started.
             (id, found.filter(|path| !path.starts_with(self.repo.root())))
         };
-        let vendors: [Arc<dyn Vendor>; 3] = [Arc::new(claude::Tool), Arc::new(codex::Tool), Arc::new(gemini::Tool)];
         let over = |vendor: Arc<dyn Vendor>| {
             let (id, program) = program(vendor.name());
             let provider: Arc<dyn Provider> =
                 Arc::new(CommandLineProvider::new(id.clone(), vendor, program, self.shim.clone()));
             (id, provider)
         };
-        vendors.into_iter().map(over).collect()
+        vendors().into_iter().map(over).collect()
     }
 
     /// The runs of this repository, newest first.
@@ -255,6 +262,25 @@ impl House {
         let state = RunState::fold(&events).map_err(EngineError::from)?;
         state.ok_or_else(|| Failure::from(EngineError::NoSuchRun(*run)))
     }
+}
+
+/// The vendors whose command lines can be driven.
+fn vendors() -> [Arc<dyn Vendor>; 3] {
+    [Arc::new(claude::Tool), Arc::new(codex::Tool), Arc::new(gemini::Tool)]
+}
+
+/// The variables that each vendor's tool would get, by the tool's name.
+#[must_use]
+pub fn variables(environment: &BTreeMap<String, String>, policy: &Policy) -> Vec<(&'static str, Billing, Variables)> {
+    let of = |vendor: Arc<dyn Vendor>| {
+        let billing = policy.billing.get(&ProviderId::from(vendor.name())).copied().unwrap_or_default();
+        let who_pays = match billing {
+            Billing::Subscription => mao_providers::provider::Billing::Subscription,
+            Billing::Api => mao_providers::provider::Billing::Api,
+        };
+        (vendor.name(), billing, mao_providers::cli::variables(&*vendor, environment, who_pays))
+    };
+    vendors().into_iter().map(of).collect()
 }
 
 /// Whether models are scripted.

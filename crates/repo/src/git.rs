@@ -39,6 +39,10 @@ const SETTINGS: &[&str] = &[
     "index.sparse=false",
 ];
 
+/// The oldest git that keeps what this room promises, as major and minor number: from 2.41 on attributes are read out of
+/// the tree that is named (`GIT_ATTR_SOURCE`), and merges need no checkout (`merge-tree --write-tree`, 2.38).
+pub const OLDEST: (u32, u32) = (2, 41);
+
 /// How long one call may take.
 const TIMEOUT: Duration = Duration::from_secs(300);
 

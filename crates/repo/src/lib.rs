@@ -36,6 +36,7 @@ pub use begin::begin;
 pub use checker::Checker;
 pub use collect::{CollectSpec, Collected, Trespass, Why};
 pub use error::{NotApplied, RepoError};
+pub use git::OLDEST as OLDEST_GIT;
 pub use include::Included;
 pub use merge::Merged;
 pub use publish::Discarded;

@@ -38,7 +38,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Apply(words)) => apply::run(common, &words, printer),
         Some(Command::Discard(words)) => discard::run(common, &words, printer),
         Some(Command::Init(words)) => init::run(common, &words, printer),
-        Some(Command::Doctor) => doctor::run(common, printer),
+        Some(Command::Doctor(words)) => doctor::run(common, &words, printer),
         Some(Command::Config(words)) => config::run(common, &words, printer),
         Some(Command::Route(words)) => route::run(common, &words, printer),
         Some(Command::Models(words)) => models::run(common, &words, printer),

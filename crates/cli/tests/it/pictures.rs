@@ -2,6 +2,7 @@
 //! cut to the sandbox; ids are those of the fixed clock, run and commits.
 
 mod developing;
+mod doctor;
 mod finished;
 mod looking;
 mod refusing;

@@ -14,13 +14,15 @@ mod provider;
 mod redact;
 mod stream;
 mod texts;
+mod variables;
 
 pub mod claude;
 pub mod codex;
 pub mod gemini;
 
-pub use probe::{PROBES, Probe};
+pub use probe::{Age, Method, PROBES, Probe};
 pub use provider::CommandLineProvider;
+pub use variables::{Variables, variables};
 
 use crate::provider::{Access, Job, Progress, Reply};
 use mao_core::fault::{Fault, FaultKind};

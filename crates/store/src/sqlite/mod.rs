@@ -14,7 +14,7 @@ mod place;
 mod schema;
 mod slots;
 
-pub use place::network_kind;
+pub use place::{Look, look, network_kind};
 pub use schema::SCHEMA_VERSION;
 
 use crate::traits::{Blobs, StoreError};

@@ -64,7 +64,33 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), StoreError> {
         let why = "others may write to it; `chmod go-w` it or choose another directory";
         return Err(unusable(dir, io::Error::new(ErrorKind::PermissionDenied, why)));
     }
-    let disk = rustix::fs::statfs(dir).map_err(|errno| unusable(dir, errno.into()))?;
+    refuse_disk(dir, dir)
+}
+
+/// A state directory as it is, looked at without making it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Whether it is there already.
+    pub there: bool,
+    /// Bytes that this user may still write on its disk.
+    pub free: u64,
+}
+
+/// Looks at a state directory, or at where it would be made.
+///
+/// # Errors
+/// [`StoreError::NetworkFileSystem`], and [`StoreError::Unusable`] where nothing can be said of it.
+pub fn look(dir: &Path) -> Result<Look, StoreError> {
+    let standing = dir.ancestors().find(|up| up.is_dir()).unwrap_or(Path::new("/"));
+    let disk = rustix::fs::statvfs(standing).map_err(|errno| unusable(dir, errno.into()))?;
+    refuse_disk(dir, standing)?;
+    Ok(Look { there: dir.is_dir(), free: disk.f_bavail.saturating_mul(disk.f_frsize) })
+}
+
+/// Refuses to keep `dir` on the disk that `standing` lies on, where that is another machine's.
+fn refuse_disk(dir: &Path, standing: &Path) -> Result<(), StoreError> {
+    let about = standing.metadata().map_err(|source| unusable(dir, source))?;
+    let disk = rustix::fs::statfs(standing).map_err(|errno| unusable(dir, errno.into()))?;
     let f_type = f_type(&disk);
     let mounted = if f_type == FUSE { mounted_as(about.dev()) } else { None };
     refuse_networked(dir, f_type, mounted.as_deref())
