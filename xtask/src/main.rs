@@ -34,7 +34,7 @@ usage: cargo xtask <command>
   requirements [--of PART]  which requirements a test carries; --of lists those of a part that none does
   mutate [NAME…]            every committed mutation must be noticed by a test that carries its requirement
   real [ARGS…]              the vendors' own command lines against the fake model server
-  bench                     how long the usual things take";
+  bench [--json] [PART…]    how long the usual things take, as ratios in one run; --write renews docs/benchmark.md";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -65,8 +65,8 @@ fn dispatch(words: &[String]) -> Outcome {
         ("requirements", rest) => requirements::run(rest),
         ("mutate", rest) => mutate::run(rest),
         ("real", rest) => real::run(rest),
-        ("bench", []) => bench::run(),
-        ("ci" | "tidy" | "bench", _) => Err(Failure::Usage(format!("`{command}` takes no arguments"))),
+        ("bench", rest) => bench::run(rest),
+        ("ci" | "tidy", _) => Err(Failure::Usage(format!("`{command}` takes no arguments"))),
         (other, _) => Err(Failure::Usage(format!("there is no command `{other}`"))),
     }
 }

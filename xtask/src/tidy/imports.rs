@@ -27,8 +27,8 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Foreign packages that open a door, with the rooms that may depend on them to ship.
 const DOORS: &[(&str, &[&str])] = &[
-    ("tokio", &["process", "providers", "repo", "engine", "mcp", "dashboard", "cli", "testkit"]),
-    ("rusqlite", &["store"]),
+    ("tokio", &["process", "providers", "repo", "engine", "mcp", "dashboard", "cli", "testkit", "bench"]),
+    ("rusqlite", &["store", "bench"]),
     ("hyper", &["providers", "mcp", "dashboard", "testkit"]),
     ("rustix", &["process", "providers", "repo", "store"]),
     ("landlock", &["process"]),
@@ -38,7 +38,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("jiff", &["engine", "cli"]),
     ("minijinja", &["workflows"]),
     ("serde-saphyr", &["config"]),
-    ("tempfile", &["repo", "testkit"]),
+    ("tempfile", &["repo", "testkit", "bench"]),
 ];
 
 fn unknown(house: &House) -> Vec<Breach> {

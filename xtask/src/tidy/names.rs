@@ -41,7 +41,7 @@ fn may_name_vendors(source: &Source) -> bool {
     match source.room() {
         // The house's own commands install and run the vendors' command lines.
         None => true,
-        Some("providers" | "config" | "testkit") => true,
+        Some("providers" | "config" | "testkit" | "bench") => true,
         Some("cli") => source.path.ends_with("/src/open.rs") || source.path.contains("/src/open/"),
         Some(_) => false,
     }

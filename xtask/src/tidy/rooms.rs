@@ -105,6 +105,23 @@ pub(super) const ROOMS: &[Room] = &[
         touches: &[Files, Net, Spawn, Environment, Clock, Timers, Async, Terminal],
         is: "for tests only",
     },
+    Room {
+        name: "bench",
+        imports: &[
+            "core",
+            "policy",
+            "workflows",
+            "process",
+            "providers",
+            "repo",
+            "store",
+            "engine",
+            "config",
+            "testkit",
+        ],
+        touches: &[Files, Spawn, Environment, Clock, Timers, Async, Sql, Terminal],
+        is: "for measuring only",
+    },
     Room { name: "real", imports: &["testkit"], touches: &[], is: "tests of the shipped binary only" },
 ];
 

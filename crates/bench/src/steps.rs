@@ -1,0 +1,218 @@
+//! What a durable step costs over a bare commit of the same bytes, whether it stays so, and how long a long run takes to
+//! be resumed. A step here is one commit of the ledger as the engine's loop makes it: asking the workflow, folding,
+//! appending.
+
+use crate::Done;
+use crate::figure::{Figure, Unit};
+use crate::ground::{Ground, program};
+use crate::sample::{Readings, timed};
+use crate::world::{self, World};
+use mao_core::event::Event;
+use mao_core::ids::{RunId, Stamp};
+use mao_core::run::RunState;
+use mao_engine::announce::{Stream, stream};
+use mao_engine::clock::SystemClock;
+use mao_engine::failpoint::Points;
+use mao_engine::record::Record;
+use mao_engine::{Parts, record};
+use mao_policy::Policy;
+use mao_repo::{Checker, UserRepo};
+use mao_store::{Lease, Ledger, Owner, SqliteStore};
+use mao_workflows::Workflow;
+use rusqlite::{Connection, params};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Up to how many durable steps both sides are compared.
+const COUNTS: [usize; 3] = [10, 1_000, 10_000];
+
+/// How many steps the workflow has opened in the run that is resumed.
+const LONG: usize = 10_000;
+
+/// How often it is resumed.
+const RESUMES: usize = 7;
+
+/// How many of the first and of the last steps are compared.
+const END: usize = 1_000;
+
+/// The three readings of each step.
+#[derive(Debug, Default)]
+struct Steps {
+    ask: Readings,
+    append: Readings,
+    bare: Readings,
+}
+
+/// Both sides in turn for 10,000 steps, then the resume of what they left, made longer.
+pub fn measure(ground: &Ground) -> Done<Vec<Figure>> {
+    let workflow = mao_workflows::find("develop").ok_or("there is no workflow `develop`")?;
+    let policy = world::policy()?;
+    let dir = ground.dir("steps")?;
+    let (parts, _faces) = parts(ground, &dir)?;
+    let store = SqliteStore::open(&dir.join("state"))?;
+    let run = RunId::from_bits([7; 16]);
+    let repository = parts.user_repo.key()?;
+    let owner = store.take(&run, &repository, Stamp(1), u64::from(u32::MAX))?;
+    store.append(&owner, 0, Stamp(1), &[World::opened(run, repository, workflow)], &[])?;
+
+    let mut world = World::default();
+    let mut held = Record::load(Arc::clone(&parts), owner)?;
+    let steps = durable(&dir, &policy, workflow, &mut world, &mut held)?;
+    let mut figures = over_bare(&steps);
+    figures.push(growth(&steps));
+    let state = held.state().clone();
+    drop(held);
+    let state = lengthen(&store, &owner, &policy, workflow, &mut world, state)?;
+    figures.push(resume(&parts, &owner, &policy, workflow, &state)?);
+    Ok(figures)
+}
+
+fn durable(dir: &Path, policy: &Policy, workflow: &dyn Workflow, world: &mut World, held: &mut Record) -> Done<Steps> {
+    let most = COUNTS.into_iter().max().unwrap_or(0);
+    let mut bare = Bare::open(&dir.join("bare.sqlite"))?;
+    let mut steps = Steps::default();
+    for _ in 0..most {
+        let (events, asking) = timed(|| world.next(policy, workflow, held.state()))?;
+        let (_, appending) = timed(|| Ok(held.append(&events, &[])?))?;
+        let bodies = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+        let (_, commit) = timed(|| bare.commit(&bodies))?;
+        steps.ask.add(asking);
+        steps.append.add(appending);
+        steps.bare.add(commit);
+    }
+    Ok(steps)
+}
+
+fn over_bare(steps: &Steps) -> Vec<Figure> {
+    let row = |count: usize| {
+        let (ask, append) = (steps.ask.sum(count), steps.append.sum(count));
+        let bare = steps.bare.sum(count);
+        let from = format!(
+            "sums: {ask:.1} ms asking and {append:.1} ms folding and appending over {bare:.1} ms; medians {:.3} + {:.3} over {:.3} ms",
+            steps.ask.part(0..count),
+            steps.append.part(0..count),
+            steps.bare.part(0..count)
+        );
+        let what = format!("{count} durable steps over bare commits (synchronous=FULL)");
+        Figure::new("steps", what, (ask + append) / bare, Unit::Times, from).at_most(1.5)
+    };
+    COUNTS.into_iter().map(row).collect()
+}
+
+/// The last steps against the first ones, each over its own bare commits: what the disk does meanwhile drops out.
+fn growth(steps: &Steps) -> Figure {
+    let count = steps.append.count();
+    let over = |range: std::ops::Range<usize>| {
+        (steps.ask.part(range.clone()) + steps.append.part(range.clone())) / steps.bare.part(range)
+    };
+    let (first, last) = (over(0..END.min(count)), over(count.saturating_sub(END)..count));
+    let from = format!("medians over bare: {last:.2} × in the last {END}, {first:.2} × in the first");
+    let what = format!("a step at {count} over one at the beginning: linear is 1");
+    Figure::new("steps", what, last / first, Unit::Times, from).at_most(1.5)
+}
+
+/// Goes on without comparing until the workflow has opened enough steps.
+fn lengthen(
+    store: &SqliteStore,
+    owner: &Owner,
+    policy: &Policy,
+    workflow: &dyn Workflow,
+    world: &mut World,
+    mut state: RunState,
+) -> Done<RunState> {
+    let mut waiting: Vec<Event> = Vec::new();
+    while state.steps.len() < LONG {
+        for event in world.next(policy, workflow, &state)? {
+            let seq = state.seq + 1;
+            state.apply(&mao_core::event::Recorded { seq, at: Stamp(2), event: event.clone() })?;
+            waiting.push(event);
+        }
+        if waiting.len() >= 1_000 || state.steps.len() >= LONG {
+            store.append(owner, state.seq - waiting.len() as u64, Stamp(2), &waiting, &[])?;
+            waiting.clear();
+        }
+    }
+    Ok(state)
+}
+
+fn resume(
+    parts: &Arc<Parts>,
+    owner: &Owner,
+    policy: &Policy,
+    workflow: &dyn Workflow,
+    state: &RunState,
+) -> Done<Figure> {
+    let (mut whole, mut reading) = (Readings::default(), Readings::default());
+    for _ in 0..RESUMES {
+        let (loaded, loading) = timed(|| Ok(record::fold(parts, &owner.run)?))?;
+        let (_, asking) = timed(|| Ok(workflow.next(policy, &loaded)))?;
+        if loaded.seq != state.seq {
+            return Err(format!("{} of {} events were read", loaded.seq, state.seq).into());
+        }
+        reading.add(loading);
+        whole.add(loading + asking);
+    }
+    let from = format!(
+        "median of {RESUMES}, {} events: reading and folding {:.0} ms, asking {:.2} ms",
+        state.seq,
+        reading.median(),
+        whole.median() - reading.median()
+    );
+    let what = format!("resume of a run with {} steps: read, fold, ask", state.steps.len());
+    Ok(Figure::new("steps", what, whole.median(), Unit::Ms, from).at_most(1_000.0))
+}
+
+/// The same bytes, committed by nobody but SQLite.
+struct Bare {
+    db: Connection,
+    count: u64,
+}
+
+impl Bare {
+    fn open(file: &Path) -> Done<Self> {
+        let db = Connection::open(file)?;
+        let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if mode != "wal" {
+            return Err(format!("the journal mode stays {mode}").into());
+        }
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.execute_batch("CREATE TABLE bare (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT")?;
+        Ok(Self { db, count: 0 })
+    }
+
+    fn commit(&mut self, bodies: &[String]) -> Done {
+        let writing = self.db.transaction()?;
+        let mut insert = writing.prepare_cached("INSERT INTO bare (seq, body) VALUES (?1, ?2)")?;
+        for body in bodies {
+            self.count += 1;
+            insert.execute(params![i64::try_from(self.count)?, body])?;
+        }
+        drop(insert);
+        writing.commit()?;
+        Ok(())
+    }
+}
+
+/// Everything that the engine's ledger needs; the rest of it is there and not asked.
+fn parts(ground: &Ground, dir: &Path) -> Done<(Arc<Parts>, Stream)> {
+    let git = program("git")?;
+    let user = dir.join("user");
+    std::fs::create_dir_all(&user)?;
+    std::fs::write(user.join("file"), "text\n")?;
+    mao_repo::begin(&user, &git, "start")?;
+    let (announcer, faces) = stream();
+    let parts = Parts {
+        store: Arc::new(SqliteStore::open(&dir.join("state"))?),
+        providers: Default::default(),
+        enabled: Default::default(),
+        user_repo: Arc::new(UserRepo::open(&user, &git)?),
+        checker: Arc::new(Checker::new(ground.shim(), Default::default())),
+        runs_dir: dir.join("runs"),
+        environment: Default::default(),
+        clock: Arc::new(SystemClock),
+        announcer,
+        lease_ms: u64::from(u32::MAX),
+        points: Points::default(),
+    };
+    Ok((Arc::new(parts), faces))
+}
