@@ -72,6 +72,7 @@ fn real(ground: &Ground, runtime: &Runtime, cli: Cli, vendor: Arc<dyn Vendor>, p
     let server = FakeServer::start_with(Script::from_texts([(STEP, turn)])?, Settings { port: 0, log: None })?;
     let mut sandbox = Sandbox::new()?;
     cli.point(&mut sandbox, &server)?;
+    sandbox.repository(&[("file", "text\n")])?;
     let provider = ProviderId::from(cli.name());
     let models = world::policy()?.models;
     let entry = models.values().find(|entry| entry.provider == provider).ok_or("no model is reached over it")?;

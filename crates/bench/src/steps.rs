@@ -53,7 +53,7 @@ pub fn measure(ground: &Ground) -> Done<Vec<Figure>> {
     let run = RunId::from_bits([7; 16]);
     let repository = parts.user_repo.key()?;
     let owner = store.take(&run, &repository, Stamp(1), u64::from(u32::MAX))?;
-    store.append(&owner, 0, Stamp(1), &[World::opened(run, repository, workflow)], &[])?;
+    store.append(&owner, 0, Stamp(1), &[World::opened(run, repository, workflow)?], &[])?;
 
     let mut world = World::default();
     let mut held = Record::load(Arc::clone(&parts), owner)?;
@@ -72,7 +72,8 @@ fn durable(dir: &Path, policy: &Policy, workflow: &dyn Workflow, world: &mut Wor
     let mut bare = Bare::open(&dir.join("bare.sqlite"))?;
     let mut steps = Steps::default();
     for _ in 0..most {
-        let (events, asking) = timed(|| world.next(policy, workflow, held.state()))?;
+        let (effects, asking) = timed(|| Ok(workflow.next(policy, held.state())))?;
+        let events = world.next(policy, workflow, held.state(), effects)?;
         let (_, appending) = timed(|| Ok(held.append(&events, &[])?))?;
         let bodies = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
         let (_, commit) = timed(|| bare.commit(&bodies))?;
@@ -122,7 +123,8 @@ fn lengthen(
 ) -> Done<RunState> {
     let mut waiting: Vec<Event> = Vec::new();
     while state.steps.len() < LONG {
-        for event in world.next(policy, workflow, &state)? {
+        let effects = workflow.next(policy, &state);
+        for event in world.next(policy, workflow, &state, effects)? {
             let seq = state.seq + 1;
             state.apply(&mao_core::event::Recorded { seq, at: Stamp(2), event: event.clone() })?;
             waiting.push(event);

@@ -96,9 +96,8 @@ fn one_of_ours(run: &RunRepo, base: &mao_core::ids::CommitId) -> Done<Took> {
     let owned = [Glob("**".into())];
     let spec = CollectSpec { owned: &owned, protected: &[], subject: "Change three files", body: "", at };
     let (collected, commit) = timed(|| Ok(run.collect(&tree, &spec)?))?;
-    match collected {
-        Collected::Change { files, .. } if files.len() == 3 => {}
-        other => return Err(format!("three files were changed: {other:?}").into()),
+    if !matches!(&collected, Collected::Change { files, .. } if files.len() == 3) {
+        return Err(format!("three files were changed: {collected:?}").into());
     }
     let (_, remove) = timed(|| Ok(run.remove(tree)?))?;
     Ok([make, commit, remove])

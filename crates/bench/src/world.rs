@@ -4,11 +4,9 @@
 
 use crate::Done;
 use mao_core::ask::ReplyForm;
-use mao_core::change::Change;
 use mao_core::effect::{Effect, Note};
-use mao_core::event::{AttemptResult, CheckRun, Event, MergeResult, Opened, Request, SectionBrief, Verification};
-use mao_core::ids::{AttemptNo, RepositoryKey, RunId, StepId, TreeId};
-use mao_core::reply::{Answer, Usage};
+use mao_core::event::Event;
+use mao_core::ids::{RepositoryKey, RunId, StepId, TreeId};
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, Step};
 use mao_policy::{Conditions, Policy, orchestrator, route};
@@ -49,39 +47,43 @@ pub struct World {
 
 impl World {
     /// A run's first event.
-    pub fn opened(run: RunId, repository: RepositoryKey, workflow: &dyn Workflow) -> Event {
-        let section = |at: usize| SectionBrief {
-            id: at.to_string().as_str().into(),
-            title: format!("Part {at} of the whole"),
-            text: name("b", at).as_str().into(),
-        };
-        Event::RunOpened(Box::new(Opened {
-            run,
-            workflow: workflow.name().to_owned(),
-            workflow_version: workflow.version(),
-            repository,
-            base: name("c", 0).as_str().into(),
-            base_tree: name("d", 0).as_str().into(),
-            policy: name("b", 0).as_str().into(),
-            home_vendor: orchestrator::home_vendor(),
-            request: Request {
-                text: "all".into(),
-                sections: (1..=SECTIONS).map(section).collect(),
-                requirements: None,
-                files: name("b", 0).as_str().into(),
-                tasks: None,
+    ///
+    /// # Errors
+    /// When the vocabulary wants more by now.
+    pub fn opened(run: RunId, repository: RepositoryKey, workflow: &dyn Workflow) -> Done<Event> {
+        let title = |at: usize| format!("Part {at} of the whole");
+        let section = |at: usize| json!({"id": at.to_string(), "title": title(at), "text": name("b", at)});
+        event(json!({
+            "event": "run_opened",
+            "run": run,
+            "workflow": workflow.name(),
+            "workflow_version": workflow.version(),
+            "repository": repository,
+            "base": name("c", 0),
+            "base_tree": name("d", 0),
+            "policy": name("b", 0),
+            "home_vendor": orchestrator::home_vendor(),
+            "request": {
+                "text": "all",
+                "sections": (1..=SECTIONS).map(section).collect::<Vec<_>>(),
+                "requirements": null,
+                "files": name("b", 0),
             },
-            scripted: None,
         }))
     }
 
-    /// The events of one commit of the ledger as the engine's loop makes them: what the workflow wants recorded, else
-    /// what comes of the first open step.
+    /// The events of one commit of the ledger as the engine's loop makes them: what the workflow wants recorded
+    /// (`effects`), else what comes of the first open step.
     ///
     /// # Errors
     /// When the run is over or stuck.
-    pub fn next(&mut self, policy: &Policy, workflow: &dyn Workflow, state: &RunState) -> Done<Vec<Event>> {
-        let effects = workflow.next(policy, state);
+    pub fn next(
+        &mut self,
+        policy: &Policy,
+        workflow: &dyn Workflow,
+        state: &RunState,
+        effects: Vec<Effect>,
+    ) -> Done<Vec<Event>> {
         if effects.iter().any(|effect| matches!(effect, Effect::Note(Note::RunClosed { .. }))) {
             return Err(format!("the run ended with {} steps", state.steps.len()).into());
         }
@@ -118,18 +120,19 @@ impl World {
                     .trees
                     .get(tree)
                     .is_some_and(|(held, merged)| *merged && held.iter().any(|(_, attempt)| *attempt < BROKEN));
-                let log = name("b", self.number()).as_str().into();
-                let check = CheckRun { command: "make test".into(), exit: Some(i32::from(broken)), log };
-                Event::Verified { step: id, tree: tree.clone(), verification: Verification { checks: vec![check] } }
+                let log = name("b", self.number());
+                let check = json!({"command": "make test", "exit": i32::from(broken), "log": log});
+                event(json!({"event": "verified", "step": id, "tree": tree, "verification": {"checks": [check]}}))?
             }
             Step::Merge { of, .. } => {
                 let change = state.validated(of).ok_or("only a validated change is merged")?;
                 let mut held = self.trees.get(&state.head_tree).cloned().unwrap_or_default().0;
                 held.extend(self.trees.get(&change.value().tree).cloned().unwrap_or_default().0);
                 let number = self.number();
-                let (commit, tree) = (name("c", number).as_str().into(), TreeId::new(name("d", number)));
+                let (commit, tree) = (name("c", number), TreeId::new(name("d", number)));
                 self.trees.insert(tree.clone(), (held, true));
-                Event::Merged { step: id, result: MergeResult::Candidate { commit, tree } }
+                let result = json!({"merge": "candidate", "commit": commit, "tree": tree});
+                event(json!({"event": "merged", "step": id, "result": result}))?
             }
             Step::Report { .. } | Step::Publish { .. } | Step::Question { .. } => {
                 return Err(format!("{id} comes after {} steps already", state.steps.len()).into());
@@ -157,52 +160,52 @@ impl World {
             | mao_core::step::Standing::GivenUp(_) => None,
         };
         let Some(attempt) = running else {
-            return Ok(Event::AttemptStarted {
-                step,
-                attempt: ask.next_no(),
-                link: 0,
-                prompt: name("b", number).as_str().into(),
-                base: ask.ask.base.clone(),
-                session: format!("00000000-0000-4000-8000-{number:0>12}"),
-            });
+            return event(json!({
+                "event": "attempt_started",
+                "step": step,
+                "attempt": ask.next_no(),
+                "link": 0,
+                "prompt": name("b", number),
+                "base": ask.ask.base,
+                "session": format!("00000000-0000-4000-8000-{number:0>12}"),
+            }));
         };
-        let mut answer = Answer {
-            text: name("b", number).as_str().into(),
-            structured: None,
-            change: None,
-            served: drawn.links.first().map(|link| link.endpoint.clone()),
-            usage: Usage { input: 48_000, cached: 32_000, output: 2_100, thinking: 800, micro_usd: Some(61_000) },
-            effort_sent: Some("high".into()),
-        };
+        let mut result = json!({
+            "result": "answered",
+            "text": name("b", number),
+            "served": drawn.links.first().map(|link| link.endpoint.clone()),
+            "usage": {"input": 48_000, "cached": 32_000, "output": 2_100, "thinking": 800, "micro_usd": 61_000},
+            "effort_sent": "high",
+        });
         match &ask.ask.reply {
             ReplyForm::Text => {}
             ReplyForm::Json { schema } => {
                 let value = if schema == "plan" { plan() } else { any(workflow.schema(schema).as_ref()) };
                 workflow.accepts(schema, state, &value).map_err(|why| format!("no answer to `{schema}`: {why}"))?;
-                answer.structured = Some(value);
+                result["structured"] = value;
             }
-            ReplyForm::Change { .. } => answer.change = Some(self.change(&step, attempt, ask, number)),
+            ReplyForm::Change { .. } => {
+                let tree = TreeId::new(name("d", number));
+                self.trees.insert(tree.clone(), ([(step.clone(), attempt.0)].into(), false));
+                let (commit, diff) = (name("c", number), name("b", number));
+                let base = &ask.ask.base;
+                result["change"] = json!({"base": base, "commit": commit, "tree": tree, "diff": diff, "files": 4});
+            }
         }
-        Ok(Event::AttemptEnded {
-            step,
-            attempt,
-            result: AttemptResult::Answered(Box::new(answer)),
-            transcript: Some(name("b", number).as_str().into()),
-            containment: "tree: supervised; writes: landlock; reads: landlock".into(),
-        })
+        event(json!({
+            "event": "attempt_ended",
+            "step": step,
+            "attempt": attempt,
+            "result": result,
+            "transcript": name("b", number),
+            "containment": "tree: supervised; writes: landlock; reads: landlock",
+        }))
     }
+}
 
-    fn change(&mut self, step: &StepId, attempt: AttemptNo, ask: &AskStep, number: usize) -> Change {
-        let tree = TreeId::new(name("d", number));
-        self.trees.insert(tree.clone(), ([(step.clone(), attempt.0)].into(), false));
-        Change {
-            base: ask.ask.base.clone(),
-            commit: name("c", number).as_str().into(),
-            tree,
-            diff: name("b", number).as_str().into(),
-            files: 4,
-        }
-    }
+/// An event as a ledger holds it: fields that came later have their defaults, as in every old ledger.
+fn event(value: Value) -> Done<Event> {
+    Ok(serde_json::from_value(value)?)
 }
 
 /// A plan with every workstream of every section, as large as a reply may be.
