@@ -36,6 +36,8 @@ pub struct RunState {
     pub verified: CommitId,
     /// Its tree.
     pub verified_tree: TreeId,
+    /// The steps whose changes are part of the head: asked of every workstream again and again, so it is not searched for.
+    pub landed: BTreeSet<StepId>,
     /// Steps that were planned and will not be taken, with the reason.
     pub skipped: BTreeMap<StepId, String>,
     /// Providers that were enabled when it was opened and are not any more.
@@ -86,6 +88,7 @@ impl RunState {
                 head_tree: opened.base_tree.clone(),
                 verified: opened.base.clone(),
                 verified_tree: opened.base_tree.clone(),
+                landed: BTreeSet::new(),
                 skipped: BTreeMap::new(),
                 withdrawn: BTreeSet::new(),
                 cancelled: None,
@@ -264,12 +267,14 @@ impl RunState {
                 let green = self.trees.get(tree).is_some_and(Verification::green);
                 match self.steps.get_mut(step) {
                     Some(Step::Merge {
+                        of,
                         onto,
                         result: Some(MergeResult::Candidate { commit: made, tree: its }),
                         landed,
                         ..
                     }) if made == commit && its == tree && *onto == self.head && green && !*landed => {
                         *landed = true;
+                        self.landed.insert(of.clone());
                         self.head = commit.clone();
                         self.head_tree = tree.clone();
                         self.verified = commit.clone();

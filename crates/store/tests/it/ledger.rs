@@ -232,3 +232,48 @@ fn what_no_mao_wrote_is_damage() {
         assert!(matches!(refused, StoreError::Damaged { .. }), "{damage}: {refused:?}");
     }
 }
+
+/// How many bytes `deed` reads and writes with calls of the system, as the kernel counts them for this thread.
+fn moved(deed: impl FnOnce()) -> u64 {
+    let count = || -> u64 {
+        let text = std::fs::read_to_string("/proc/thread-self/io").expect("the thread's counters");
+        let of = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).expect(name).trim().to_owned();
+        ["rchar:", "wchar:"].map(of).iter().map(|value| value.parse::<u64>().expect("a number")).sum()
+    };
+    let before = count();
+    deed();
+    count() - before
+}
+
+/// A run with `count` events of one length.
+fn long(home: &Home, number: u8, count: u64) -> Owner {
+    let owner = home.opened(number);
+    let events: Vec<Event> = (1..count).map(|_| said(&"x".repeat(200))).collect();
+    assert_eq!(home.store.append(&owner, 1, Stamp(1), &events, &[]).expect("appended"), count);
+    owner
+}
+
+#[test]
+fn log_01_an_append_moves_as_many_bytes_at_10_000_events_as_at_10() {
+    let home = Home::new();
+    let [early, late] = [(1, 10), (2, 10_000)].map(|(number, count)| {
+        let owner = long(&home, number, count);
+        let one = |at| {
+            moved(|| assert_eq!(home.store.append(&owner, at, Stamp(1), &[said("x")], &[]).expect("appended"), at + 1))
+        };
+        // The least of several: now and then one of them also moves the write-ahead log into the database.
+        (count..count + 5).map(one).min().expect("five")
+    });
+    assert!(early > 0 && late <= 2 * early, "{early} bytes at 10 events, {late} at 10,000");
+}
+
+#[test]
+fn log_02_reading_moves_bytes_in_proportion_to_the_run() {
+    let home = Home::new();
+    let [short, long] = [(1, 1_000), (2, 10_000)].map(|(number, count)| {
+        let owner = long(&home, number, count);
+        let reader = home.another();
+        moved(|| assert_eq!(reader.read(&owner.run, 0).expect("read").len() as u64, count))
+    });
+    assert!(short > 0 && long <= 12 * short, "{short} bytes for 1,000 events, {long} for 10,000");
+}

@@ -5,7 +5,7 @@ use crate::plan::{Plan, Stream};
 use mao_core::event::Verification;
 use mao_core::ids::{SectionId, StepId};
 use mao_core::run::RunState;
-use mao_core::step::{AskStep, AttemptState, Step};
+use mao_core::step::{AskStep, AttemptState};
 
 /// A workstream in the plan.
 #[derive(Debug, Clone)]
@@ -33,12 +33,7 @@ impl Place {
 
     /// Whether its change is part of the head.
     pub(super) fn landed(&self, run: &RunState) -> bool {
-        run.steps.values().any(|step| match step {
-            Step::Merge { of, landed, .. } => *landed && *of == self.step,
-            Step::Ask(_) | Step::Verify { .. } | Step::Report { .. } | Step::Publish { .. } | Step::Question { .. } => {
-                false
-            }
-        })
+        run.landed.contains(&self.step)
     }
 
     /// A step about its change, named by how many attempts are acknowledged: lost ones leave no trace in names.
