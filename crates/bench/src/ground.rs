@@ -1,7 +1,7 @@
 //! With what is measured: the release `mao`, the vendors' command lines where they are there, and a directory of the
 //! run's own, gone with it.
 
-use crate::Done;
+use crate::done::Done;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! On what was measured, and what else it did: a figure without its machine is none.
 
-use crate::Done;
+use crate::done::Done;
 use crate::ground::said;
 use serde::Serialize;
 use std::path::Path;

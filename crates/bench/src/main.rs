@@ -4,6 +4,7 @@
 //! Read in this order: [`figure`] (what is reported), [`sample`] (how it is measured), `ground` (with what), then one
 //! file per part, then [`show`].
 
+mod done;
 mod figure;
 mod ground;
 mod machine;
@@ -17,14 +18,11 @@ mod steps;
 mod trees;
 mod world;
 
+use done::Done;
 use figure::Figure;
 use ground::Ground;
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
-
-/// What every part returns. Whoever measures is told what was wrong; nobody branches on it.
-type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 /// A part, by its name.
 type Part = (&'static str, fn(&Ground) -> Done<Vec<Figure>>);

@@ -1,7 +1,7 @@
 //! The most memory that `mao` itself ever holds while many workstreams work at once, each a supervised command line; its
 //! children and shims apart.
 
-use crate::Done;
+use crate::done::Done;
 use crate::figure::{Figure, Unit};
 use crate::ground::Ground;
 use mao_testkit::sandbox::Sandbox;

@@ -1,6 +1,6 @@
 //! Children of one second, so many at once: the process room with its shims over `xargs -P`.
 
-use crate::Done;
+use crate::done::Done;
 use crate::figure::{Figure, Unit};
 use crate::ground::{Ground, program};
 use crate::sample::{Deed, in_turn, timed};

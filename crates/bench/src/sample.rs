@@ -1,7 +1,7 @@
 //! How things are measured: several kinds of the same deed in turn, so that what else the machine does meets all of them
 //! alike. Readings are milliseconds.
 
-use crate::Done;
+use crate::done::Done;
 use std::time::{Duration, Instant};
 
 /// The readings of one deed.

@@ -1,6 +1,6 @@
 //! How figures are shown: a table for people, JSON for programs, a page for the repository. It measures nothing.
 
-use crate::Done;
+use crate::done::Done;
 use crate::figure::Figure;
 use crate::machine::Machine;
 use serde_json::json;

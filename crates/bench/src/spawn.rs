@@ -2,10 +2,11 @@
 //! the same words bare. With the vendors' own command lines where `MAO_CLIS` or `PATH` has them, against the fake model
 //! server; and always with a command line that says its first event at once.
 
+use crate::done::Done;
 use crate::figure::{Figure, Unit};
 use crate::ground::Ground;
 use crate::sample::{Deed, in_turn, timed};
-use crate::{Done, world};
+use crate::world;
 use mao_core::ids::ProviderId;
 use mao_process::Shim;
 use mao_providers::cli::{CommandLineProvider, Ground as Found, Vendor, claude, codex, gemini};
@@ -114,7 +115,8 @@ async fn by_provider(provider: &CommandLineProvider, job: Job) -> Done<Duration>
 /// The same words, environment and input, started directly. What they need in the scratch directory lies there since
 /// the provider's turn.
 fn bare(vendor: &dyn Vendor, program: &Path, job: &Job) -> Done<Duration> {
-    let line = vendor.command_line(job, &Found::default());
+    let config = vendor.config(job).and_then(|path| std::fs::read_to_string(path).ok());
+    let line = vendor.command_line(job, &Found { config, ..Found::default() });
     let mut command = Command::new(program);
     command.args(&line.args).env_clear().envs(line.env).env("PWD", &job.cwd).current_dir(&job.cwd);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -126,7 +128,7 @@ fn bare(vendor: &dyn Vendor, program: &Path, job: &Job) -> Done<Duration> {
         let mut out = BufReader::new(child.stdout.take().ok_or("no output")?);
         let mut first = String::new();
         out.read_line(&mut first)?;
-        if first.is_empty() { Err("no event came bare".into()) } else { Ok((child, out)) }
+        if first.is_empty() { Err(format!("no event came of {} bare", vendor.name()).into()) } else { Ok((child, out)) }
     })?;
     out.read_to_end(&mut Vec::new())?;
     child.wait()?;

@@ -1,9 +1,9 @@
 //! How long `mao` takes to start, over `true`.
 
+use crate::done::Done;
 use crate::figure::{Figure, Unit};
-use crate::ground::{Ground, program};
+use crate::ground::{Ground, program, said};
 use crate::sample::{Deed, in_turn, timed};
-use crate::{Done, ground};
 use mao_testkit::sandbox::Sandbox;
 use std::path::Path;
 use std::process::Stdio;
@@ -49,6 +49,6 @@ pub fn measure(ground: &Ground) -> Done<Vec<Figure>> {
         over("mao --help", &help),
         over("mao route", &route),
         over("mao route core_logic --explain", &class),
-        Figure::new("start", "the program's file", size, Unit::Mib, ground::said("uname", ["-m".as_ref()])?),
+        Figure::new("start", "the program's file", size, Unit::Mib, said("uname", ["-m".as_ref()])?),
     ])
 }

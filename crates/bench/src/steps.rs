@@ -2,7 +2,7 @@
 //! be resumed. A step here is one commit of the ledger as the engine's loop makes it: asking the workflow, folding,
 //! appending.
 
-use crate::Done;
+use crate::done::Done;
 use crate::figure::{Figure, Unit};
 use crate::ground::{Ground, program};
 use crate::sample::{Readings, timed};

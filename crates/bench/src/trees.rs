@@ -1,6 +1,6 @@
 //! What a run's repository and its worktrees cost on 5,000 files, beside what git itself takes for the same.
 
-use crate::Done;
+use crate::done::Done;
 use crate::figure::{Figure, Unit};
 use crate::ground::{Ground, program};
 use crate::sample::{Readings, timed};

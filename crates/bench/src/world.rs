@@ -2,7 +2,7 @@
 //! ledger of any length comes out of the code that makes ledgers. Merged trees are red until a workstream has made
 //! enough attempts: that is what makes a run long.
 
-use crate::Done;
+use crate::done::Done;
 use mao_core::ask::ReplyForm;
 use mao_core::effect::{Effect, Note};
 use mao_core::event::Event;
