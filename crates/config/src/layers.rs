@@ -157,9 +157,10 @@ fn narrow(key: &Key, current: Option<&Value>, new: &Value) -> Option<Value> {
                 place(new).is_some_and(|place| place <= limit)
             }
             (Value::Int(new), Some(Value::Int(current))) => new <= current,
+            (Value::Money(new), Some(Value::Money(current))) => new <= current,
             (Value::Duration(new), Some(Value::Duration(current))) => new <= current,
             (Value::List(new), Some(Value::List(current))) => return Some(Value::List(union(current, new))),
-            (Value::Int(_) | Value::Duration(_) | Value::List(_), _) => true,
+            (Value::Int(_) | Value::Money(_) | Value::Duration(_) | Value::List(_), _) => true,
             (Value::Commands(_) | Value::Effort(_), _) => false,
         },
     };

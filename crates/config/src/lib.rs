@@ -44,6 +44,8 @@ pub use settings::{Setting, Settings};
 pub use source::Source;
 pub use value::{EffortRow, Value};
 
+use std::collections::BTreeMap;
+
 /// Reads all layers and produces the effective policy.
 ///
 /// # Errors
@@ -71,7 +73,7 @@ pub const fn project_file() -> &'static str {
 pub struct KeyInfo {
     /// Its path, with `*` for a free name.
     pub path: &'static str,
-    /// What it holds: `bool`, `int`, `text`, `path`, `choice`, `model`, `duration`, `list`, `globs`, `commands`, `effort`.
+    /// What it holds: `bool`, `int`, `money`, `text`, `path`, `choice`, `model`, `duration`, `list`, `globs`, `commands`, `effort`.
     pub kind: &'static str,
     /// The words that a choice allows.
     pub allowed: &'static [String],
@@ -85,6 +87,10 @@ pub struct KeyInfo {
     pub variable: Option<String>,
     /// The built-in value as a file would write it.
     pub default: Option<String>,
+    /// What will read the key, where nothing in this version does.
+    pub later: Option<&'static str>,
+    /// Values that are well formed and still an error, with the reason; `*` for any.
+    pub refused: &'static BTreeMap<String, String>,
 }
 
 /// Every key there is, typed.
@@ -99,6 +105,8 @@ pub fn schema() -> Vec<KeyInfo> {
         range: (key.kind == schema::Kind::Int).then_some((key.min, key.max)),
         guard: key.guard.word(),
         variable: key.variable(),
+        later: key.later.as_deref(),
+        refused: &key.refused,
         default: defaults.iter().find(|(path, _)| *path == key.path).map(|(_, setting)| setting.value.to_string()),
     };
     schema::get().keys.iter().map(info).collect()

@@ -1,6 +1,6 @@
 //! CFG-06: what loads and still would not do what its author meant. It reads the effective configuration and no file.
 
-use crate::error::{ConfigError, Origin, Warning, quoted};
+use crate::error::{ConfigError, Layer, Origin, Warning, quoted};
 use crate::registry::Registry;
 use crate::resolve::Loaded;
 use crate::roster::routes;
@@ -15,7 +15,32 @@ pub fn lint(loaded: &Loaded) -> (Vec<ConfigError>, Vec<Warning>) {
     let mut errors = retired(loaded);
     errors.extend(levels(loaded));
     errors.extend(rows(loaded));
-    (errors, gone(loaded))
+    let mut warnings = gone(loaded);
+    warnings.extend(later(loaded));
+    (errors, warnings)
+}
+
+/// Keys that somebody wrote and that nothing in this version reads: one warning for each thing that will.
+fn later(loaded: &Loaded) -> Vec<Warning> {
+    let mut waiting: BTreeMap<&str, Vec<(&str, &Origin)>> = BTreeMap::new();
+    for (path, setting) in &loaded.settings.0 {
+        let key = schema::get().find(&path.split('.').collect::<Vec<_>>());
+        if let Some(later) = key.and_then(|key| key.later.as_deref())
+            && setting.origin.layer() != Layer::BuiltIn
+        {
+            waiting.entry(later).or_default().push((path, &setting.origin));
+        }
+    }
+    let warning = |(later, keys): (&str, Vec<(&str, &Origin)>)| {
+        let names: Vec<&str> = keys.iter().map(|(path, _)| *path).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        Some(Warning {
+            origin: (*keys.first()?.1).clone(),
+            what: format!("{} {verb} for {later}, which this version does not have", names.join(", ")),
+            hint: None,
+        })
+    };
+    waiting.into_iter().filter_map(warning).collect()
 }
 
 /// A route that needs a model which nobody serves any more.

@@ -67,7 +67,7 @@ pub(crate) fn lay(registry: &mut Registry, file: &RegistryFile, consent: Consent
         }
         said.origins.insert(name, origin);
     }
-    replacements(registry, file, report);
+    replacements(registry, file, &mut said, report);
     if report.is_clean() {
         roles(registry, file, &mut said, report);
     }
@@ -150,7 +150,14 @@ fn over_known(
     if let Some(replacement) = &raw.replacement {
         entry.replacement = Some(replacement.value.as_str().into());
     }
-    effort(&mut entry, raw, report);
+    // A level of levels that wait for consent waits with them.
+    let of_waiting = |efforts: &Placed<Vec<String>>, effort: &Placed<String>| efforts.value.contains(&effort.value);
+    match (&raw.efforts, &raw.effort) {
+        (Some(efforts), Some(level)) if waiting.contains(&"efforts") && of_waiting(efforts, level) => {
+            waiting.push("effort");
+        }
+        (Some(_) | None, Some(_) | None) => effort(&mut entry, raw, report),
+    }
     said_older(registry, &entry, raw, report);
     registry.models.insert(ModelId::from(raw.id.text.as_str()), entry);
     if waiting.is_empty() { Laid::Whole } else { Laid::InPart(waiting) }
@@ -268,12 +275,21 @@ fn said_older(registry: &Registry, entry: &ModelEntry, raw: &RawEntry, report: &
     }
 }
 
-/// Every replacement exists, and none goes in a circle.
-fn replacements(registry: &Registry, file: &RegistryFile, report: &mut Report<'_>) {
+/// Every replacement exists, and none goes in a circle. One that waits for consent replaces nobody until then.
+fn replacements(registry: &mut Registry, file: &RegistryFile, said: &mut Said, report: &mut Report<'_>) {
     for raw in &file.models {
         let Some(replacement) = &raw.replacement else { continue };
         let id = ModelId::from(raw.id.text.as_str());
         if !registry.models.contains_key(&id) {
+            continue;
+        }
+        if registry.waiting.contains(&replacement.value) {
+            let shipped = Registry::shipped().models.remove(&id).and_then(|entry| entry.replacement);
+            if let Some(entry) = registry.models.get_mut(&id) {
+                entry.replacement = shipped;
+            }
+            let origin = report.origin(replacement.span.clone());
+            said.ignored.push((format!("registry.{}.replacement", raw.id.text), origin));
             continue;
         }
         if !registry.models.contains_key(&ModelId::from(replacement.value.as_str())) {

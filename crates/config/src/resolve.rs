@@ -34,6 +34,8 @@ pub struct Loaded {
     pub given: BTreeMap<String, Origin>,
     /// What each role means.
     pub roles: BTreeMap<String, ModelId>,
+    /// What `models.defaults` names, by its last word; a name of creative work that no registry holds stays as it is.
+    pub defaults: BTreeMap<String, ModelId>,
     /// What the person should know. The caller shows it.
     pub warnings: Vec<Warning>,
 }
@@ -63,11 +65,19 @@ pub(crate) fn resolve(
         return Err(ConfigErrors(errors));
     }
     always_on(&mut settings, models.thinking.as_ref());
-    let roles = roles(&settings, &models.registry, &mut warnings, &mut errors);
+    weights(&settings, &mut errors);
+    let Named { roles, defaults, journal } = named(&settings, &models.registry, &mut warnings, &mut errors);
     let routes = routes()
         .routes
         .iter()
-        .map(|(task, route)| (task.clone(), task_route(&settings, task, route, &roles, &models, &mut errors)));
+        .map(|(task, route)| (task.clone(), task_route(&settings, task, route, &roles, &models, &mut errors)))
+        .map(|(task, mut route): (TaskClass, TaskRoute)| {
+            if let Some(first) = journal.get(&task) {
+                route.diverse.retain(|id| id != first);
+                route.diverse.insert(0, first.clone());
+            }
+            (task, route)
+        });
     let policy = Policy {
         mode: match settings.text("engine.mode") {
             Some("diverse") => Mode::Diverse,
@@ -85,7 +95,11 @@ pub(crate) fn resolve(
             Some("max") => Profile::Max,
             Some(_) | None => Profile::Budgeted,
         },
-        privacy: Privacy::Any,
+        privacy: match settings.text("privacy.class") {
+            Some("local_only") => Privacy::LocalOnly,
+            Some("claude_ok") => Privacy::HomeOnly,
+            Some(_) | None => Privacy::Any,
+        },
         min_diversity: settings.int("engine.min_diversity").and_then(|int| u8::try_from(int).ok()),
     };
     if let Err(error) = orchestrator::check(&policy) {
@@ -99,6 +113,7 @@ pub(crate) fn resolve(
         commands: TRANSPORTS.iter().filter_map(command).collect::<BTreeMap<ProviderId, String>>(),
         sections_file: settings.text("engine.sections_file").unwrap_or_default().to_owned(),
         requirements_file: settings.text("engine.requirements_file").map(str::to_owned),
+        defaults,
         roles: roles.iter().map(|(role, (id, _))| ((*role).to_owned(), id.clone())).collect(),
         given: models.origins,
         policy,
@@ -136,23 +151,53 @@ fn always_on(settings: &mut Settings, origin: Option<&Origin>) {
     }
 }
 
+/// The weights of a review are hundredths of the whole.
+fn weights(settings: &Settings, errors: &mut Vec<ConfigError>) {
+    const TABLE: &str = "qa.weights.";
+    let weights = || settings.0.iter().filter(|(key, _)| key.starts_with(TABLE));
+    let sum: u64 = weights().filter_map(|(key, _)| settings.int(key)).sum();
+    let written = weights().find(|(_, setting)| setting.origin.layer() != Layer::BuiltIn);
+    if let Some((key, setting)) = written.filter(|_| sum != 100) {
+        errors.push(ConfigError::Wrong {
+            origin: setting.origin.clone(),
+            what: format!("{key}: the five weights come to {sum}, not to 100"),
+            hint: Some("write all five".into()),
+        });
+    }
+}
+
+/// The models that keys name.
+struct Named<'a> {
+    roles: BTreeMap<&'a str, (ModelId, &'a ModelEntry)>,
+    defaults: BTreeMap<String, ModelId>,
+    journal: BTreeMap<TaskClass, ModelId>,
+}
+
 /// What each role means, after the keys that give a role to another model. Checks every model that is named.
-fn roles<'a>(
+fn named<'a>(
     settings: &Settings,
     registry: &'a Registry,
     warnings: &mut Vec<Warning>,
     errors: &mut Vec<ConfigError>,
-) -> BTreeMap<&'a str, (ModelId, &'a ModelEntry)> {
+) -> Named<'a> {
     let held = registry.roles.iter().filter_map(|(role, id)| {
         let (id, entry) = registry.models.get_key_value(id)?;
         Some((role.as_str(), (id.clone(), entry)))
     });
     let mut roles: BTreeMap<&str, (ModelId, &ModelEntry)> = held.collect();
-    for key in schema::get().keys.iter().filter(|key| key.kind == Kind::Model) {
-        let Some(setting) = settings.get(&key.path) else { continue };
-        let Some(name) = settings.text(&key.path) else { continue };
-        match model(&key.path, name, key.provider.as_deref(), registry, setting, warnings) {
+    let (mut defaults, mut journal) = (BTreeMap::new(), BTreeMap::new());
+    for (path, setting) in &settings.0 {
+        let Some(key) = schema::get().find(&path.split('.').collect::<Vec<_>>()) else { continue };
+        let Some(name) = settings.text(path) else { continue };
+        let default = path.strip_prefix("models.defaults.");
+        if key.kind != Kind::Model {
+            defaults.extend(default.map(|word| (word.to_owned(), ModelId::from(name))));
+            continue;
+        }
+        match model(path, name, key.provider.as_deref(), registry, setting, warnings) {
             Ok((id, entry)) => {
+                defaults.extend(default.map(|word| (word.to_owned(), id.clone())));
+                journal.extend(path.strip_prefix("journal.").map(|class| (TaskClass::from(class), id.clone())));
                 if let Some(role) = &key.role {
                     roles.insert(role, (id, entry));
                 }
@@ -160,7 +205,7 @@ fn roles<'a>(
             Err(error) => errors.push(error),
         }
     }
-    roles
+    Named { roles, defaults, journal }
 }
 
 fn model<'a>(

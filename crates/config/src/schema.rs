@@ -39,6 +39,9 @@ pub(crate) struct Key {
     pub(crate) provider: Option<String>,
     #[serde(default)]
     pub(crate) additive: bool,
+    /// What will read the key, where nothing does yet.
+    #[serde(default)]
+    pub(crate) later: Option<String>,
     /// The names of `path`.
     #[serde(skip)]
     segments: Vec<String>,
@@ -50,6 +53,7 @@ pub(crate) struct Key {
 pub(crate) enum Kind {
     Bool,
     Int,
+    Money,
     Text,
     Path,
     Choice,
@@ -76,6 +80,7 @@ impl Kind {
         match self {
             Self::Bool => "bool",
             Self::Int => "int",
+            Self::Money => "money",
             Self::Text => "text",
             Self::Path => "path",
             Self::Choice => "choice",

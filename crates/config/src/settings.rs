@@ -37,7 +37,7 @@ impl Settings {
         match self.value(key)? {
             Value::Int(int) => Some(*int),
             Value::Bool(_) | Value::Text(_) | Value::Duration(_) | Value::List(_) | Value::Commands(_) => None,
-            Value::Effort(_) => None,
+            Value::Money(_) | Value::Effort(_) => None,
         }
     }
 
@@ -47,7 +47,7 @@ impl Settings {
         match self.value(key)? {
             Value::Text(text) => Some(text),
             Value::Bool(_) | Value::Int(_) | Value::Duration(_) | Value::List(_) | Value::Commands(_) => None,
-            Value::Effort(_) => None,
+            Value::Money(_) | Value::Effort(_) => None,
         }
     }
 
@@ -57,7 +57,17 @@ impl Settings {
         match self.value(key)? {
             Value::Duration(ms) => Some(*ms),
             Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::List(_) | Value::Commands(_) => None,
-            Value::Effort(_) => None,
+            Value::Money(_) | Value::Effort(_) => None,
+        }
+    }
+
+    /// The amount of a key in millionths of a US dollar.
+    #[must_use]
+    pub fn micro_usd(&self, key: &str) -> Option<u64> {
+        match self.value(key)? {
+            Value::Money(amount) => Some(*amount),
+            Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::Duration(_) | Value::List(_) => None,
+            Value::Commands(_) | Value::Effort(_) => None,
         }
     }
 
@@ -67,7 +77,7 @@ impl Settings {
         match self.value(key) {
             Some(Value::List(list)) => list,
             Some(Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::Duration(_) | Value::Commands(_)) => &[],
-            Some(Value::Effort(_)) | None => &[],
+            Some(Value::Money(_) | Value::Effort(_)) | None => &[],
         }
     }
 

@@ -15,6 +15,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Int(u64),
+    /// An amount in millionths of a US dollar.
+    Money(u64),
     /// Any text; a path; one of the allowed words; a model's name.
     Text(String),
     /// A duration in milliseconds.
@@ -82,6 +84,10 @@ impl Value {
                 let int = u64::from_str_radix(int.as_str(), int.radix());
                 Self::Int(int.map_err(|_| expected("a whole number from 0 on"))?)
             }
+            Kind::Money => {
+                let text = inner.as_integer().map(|int| int.as_str()).or_else(|| Some(inner.as_float()?.as_str()));
+                money(text.ok_or_else(|| expected("an amount in US dollars, such as 5 or 2.50"))?)?
+            }
             Kind::Text | Kind::Path | Kind::Choice | Kind::Model => {
                 Self::Text(inner.as_str().ok_or_else(|| expected("a text in quotes"))?.to_owned())
             }
@@ -122,6 +128,7 @@ impl Value {
                 let int = trimmed.parse();
                 Self::Int(int.map_err(|_| Misfit::new(format!("expected a whole number, found {}", quoted(trimmed))))?)
             }
+            Kind::Money => money(trimmed)?,
             Kind::Text | Kind::Path | Kind::Choice | Kind::Model => Self::Text(word.to_owned()),
             Kind::Duration => duration(trimmed)?,
             Kind::List | Kind::Globs | Kind::Commands | Kind::Effort if trimmed.starts_with(['[', '{']) => {
@@ -142,8 +149,12 @@ impl Value {
         let written = match &self {
             Self::Bool(yes) => yes.to_string(),
             Self::Text(text) => text.clone(),
-            Self::Int(_) | Self::Duration(_) | Self::List(_) | Self::Commands(_) | Self::Effort(_) => String::new(),
+            Self::Int(_) | Self::Money(_) | Self::Duration(_) | Self::List(_) => String::new(),
+            Self::Commands(_) | Self::Effort(_) => String::new(),
         };
+        if let Some(why) = key.refused.get("*") {
+            return Err(Misfit::new(format!("this key is refused: {why}")));
+        }
         if let Some(why) = key.refused.get(&written) {
             let misfit = Misfit::new(format!("{} is refused: {why}", quoted(&written)));
             return Err(if key.allowed.is_empty() { misfit } else { misfit.hint(one_of(&key.allowed)) });
@@ -173,6 +184,7 @@ impl Value {
             },
             Self::Bool(_)
             | Self::Int(_)
+            | Self::Money(_)
             | Self::Text(_)
             | Self::Duration(_)
             | Self::List(_)
@@ -189,6 +201,22 @@ fn one_of(allowed: &[String]) -> String {
 fn is_beneath(path: &str) -> bool {
     let clean = !path.contains(['\\', '\0', '\n']) && !path.starts_with(['/', '~']) && !path.is_empty();
     clean && path.split('/').all(|name| name != "..")
+}
+
+/// Reads `5` and `2.50`, exactly.
+fn money(text: &str) -> Result<Value, Misfit> {
+    let wrong = || Misfit::new(format!("{} is not an amount in US dollars", quoted(text))).hint("write 5 or 2.50");
+    let (dollars, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(dollars) || !digits(part) || part.len() > 6 {
+        return Err(wrong());
+    }
+    let millionths: u64 = format!("{part:0<6}").parse().map_err(|_| wrong())?;
+    let dollars: u64 = dollars.parse().map_err(|_| wrong())?;
+    match dollars * 1_000_000 + millionths {
+        0 => Err(wrong()),
+        amount => Ok(Value::Money(amount)),
+    }
 }
 
 /// Reads `1h30m`, `90s`, `500ms`.
@@ -276,6 +304,11 @@ impl fmt::Display for Value {
         match self {
             Self::Bool(yes) => write!(f, "{yes}"),
             Self::Int(int) => write!(f, "{int}"),
+            Self::Money(amount) => {
+                let part = format!("{:06}", amount % 1_000_000);
+                let part = part.trim_end_matches('0');
+                write!(f, "{}.{part:0<2}", amount / 1_000_000)
+            }
             Self::Text(text) => write!(f, "{text:?}"),
             Self::Duration(ms) => {
                 match [("h", 3_600_000), ("m", 60_000), ("s", 1_000)].iter().find(|u| ms % u.1 == 0) {

@@ -71,10 +71,6 @@ impl Glance {
     pub fn tuning(&self) -> Tuning {
         let settings = &self.loaded.settings;
         let roles = self.loaded.roles.iter().filter_map(|(name, model)| Some((role(name)?, model.clone())));
-        let prefix = "models.defaults.";
-        let defaults = settings.0.keys().filter_map(|key| {
-            Some((key.strip_prefix(prefix)?.to_owned(), ModelId::new(settings.text(key)?.to_owned())))
-        });
         let checkpoints = Checkpoint::ALL.map(|checkpoint| {
             let mode = match settings.text(&format!("checkpoints.{}", checkpoint.name())) {
                 Some("auto") => CheckpointMode::Auto,
@@ -86,7 +82,7 @@ impl Glance {
         Tuning {
             thresholds: thresholds(settings),
             checkpoints: checkpoints.into(),
-            defaults: defaults.collect(),
+            defaults: self.loaded.defaults.clone(),
             roles: roles.collect(),
         }
     }

@@ -46,7 +46,7 @@ fn cfg_02_debug_escalation_auto_is_an_error() {
 
 #[test]
 fn cfg_02_an_unknown_table_is_a_warning() {
-    let loaded = user("[chekpoints]\nplan_review = \"auto\"\n[privacy.globs]\nx = 1\n").expect("unknown tables");
+    let loaded = user("[chekpoints]\nplan_review = \"auto\"\n[globs.x]\nx = 1\n").expect("unknown tables");
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 2);
     assert!(warnings[0].contains("unknown table `chekpoints`"), "{}", warnings[0]);

@@ -11,6 +11,7 @@ mod mutated;
 mod reading;
 mod registry;
 mod seeds;
+mod tables;
 
 use mao_config::{ConfigErrors, Inputs, Loaded, Source};
 
