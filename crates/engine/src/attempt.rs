@@ -30,7 +30,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// The largest structured reply that an event can hold, in bytes.
-const STRUCTURED_LIMIT: usize = 12 * 1024;
+const STRUCTURED_LIMIT: usize = 14 * 1024;
 
 /// The longest failure text that is attached to a prompt, in bytes.
 const FAILURE_LIMIT: usize = 12 * 1024;
@@ -96,8 +96,14 @@ impl AttemptWork {
             texts.insert(name.clone(), String::from_utf8_lossy(&parts.store.get(blob)?).into_owned());
         }
         let failure = failure(parts, asked)?;
-        let occasion =
-            Occasion { step: step.as_str(), attempt: acknowledged + 1, nonce: &session, failure: failure.as_deref() };
+        let role = policy.models.get(&to.model).map(|entry| entry.role);
+        let occasion = Occasion {
+            step: step.as_str(),
+            attempt: acknowledged + 1,
+            nonce: &session,
+            failure: failure.as_deref(),
+            shape: role.filter(|_| asked.ask.role == Role::Worker).map(|role| (role, &asked.ask.task)),
+        };
         let prompt = render(&asked.ask.prompt, &texts, &occasion)?;
         Ok(Some(Self {
             parts: Arc::clone(parts),

@@ -5,8 +5,8 @@
 //!
 //! Read in this order: [`mod@policy`] (what was configured), [`orchestrator`] (what cannot be), [`primary`] (what never
 //! leaves), [`mod@route`], [`mod@decide`], [`mod@grant`]. Then who does a piece of work: [`tree`] with [`case`],
-//! [`triggers`] and [`shape`]; and what a plan is worth: [`waves`], [`complexity`], [`mod@estimate`], [`diversity`],
-//! [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`], [`anchor`], [`truncated`], and [`mod@score`]. Then where
+//! [`triggers`] and [`shape`]; and what a plan is worth: [`waves`], [`complexity`], [`mod@estimate`] with [`prices`],
+//! [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`], [`anchor`], [`truncated`], and [`mod@score`]. Then where
 //! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`]; and who may
 //! see a piece of work at all: [`privacy`].
 
@@ -26,6 +26,7 @@ pub mod gate;
 pub mod grant;
 pub mod orchestrator;
 pub mod policy;
+pub mod prices;
 pub mod primary;
 pub mod privacy;
 pub mod raise;

@@ -42,7 +42,7 @@ pub fn compare(frozen: &Frozen, run: &RunState) -> Comparison {
             causes.push(Cause { step: workstream.step.clone(), says: format!("{}: {why}", workstream.step) });
             continue;
         };
-        let author = author(ask);
+        let author = author(ask, run.opened.scripted.is_some());
         let as_planned = author.is_some() && author == workstream.author;
         if !as_planned {
             let meant = workstream.author.as_ref().map(|author| &author.model);
@@ -54,11 +54,15 @@ pub fn compare(frozen: &Frozen, run: &RunState) -> Comparison {
     Comparison { planned: planned(frozen), realised: measure(frozen, authors.into_iter()), causes }
 }
 
-/// Who wrote the answer that stands.
-fn author(ask: &AskStep) -> Option<Author> {
+/// What a scripted model says behind the name of the one that it plays.
+const PLAYED: &str = " (scripted)";
+
+/// Who wrote the answer that stands. In a run with `scripted` models whoever plays a model stands for it.
+fn author(ask: &AskStep, scripted: bool) -> Option<Author> {
     let Standing::Answered(attempt, answered) = ask.standing() else { return None };
     let link = ask.link_of(attempt)?;
-    let model = match answered.answer.served.as_deref() {
+    let served = answered.answer.served.as_deref();
+    let model = match served.map(|served| if scripted { served.trim_end_matches(PLAYED) } else { served }) {
         Some(served) if !is_the_same(served, &link.endpoint) => ModelId::from(served),
         Some(_) | None => link.model.clone(),
     };

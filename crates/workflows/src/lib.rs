@@ -3,8 +3,11 @@
 //! Nothing here acts, waits or remembers. Resume is folding the ledger and asking `next` again; the same state always
 //! yields the same effects, with the same step ids. Prompts are content, in `prompts/*.md`.
 //!
-//! Read in this order: [`workflow`] (the contract), [`develop`] (the first workflow), [`plan`], [`prompt`].
+//! Read in this order: [`workflow`] (the contract), [`develop`] (the first workflow), [`plan`],
+//! [`prompt`]; then [`deps`], and [`context`], which is collected before a run is opened.
 
+pub mod context;
+pub mod deps;
 pub mod develop;
 pub mod plan;
 pub mod prompt;
@@ -15,5 +18,5 @@ pub use workflow::{ReportFile, Workflow};
 /// The workflow of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Workflow> {
-    [&develop::Develop as &dyn Workflow].into_iter().find(|workflow| workflow.name() == name)
+    [&develop::Develop as &dyn Workflow, &deps::Deps].into_iter().find(|workflow| workflow.name() == name)
 }

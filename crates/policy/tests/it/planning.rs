@@ -1,54 +1,72 @@
 //! What a plan will take, and how much there is to a section.
 
 use crate::house::entry;
-use mao_core::ids::AccountId;
+use mao_core::ids::{AccountId, Stamp};
 use mao_policy::complexity::{Declared, effort, rate};
-use mao_policy::estimate::{Estimate, Pace, Prices, Range, estimate};
+use mao_policy::estimate::{Call, Estimate, Pace, Range, estimate};
 use mao_policy::policy::{Limits, ModelRole};
+use mao_policy::prices::of_a_workstream;
 use mao_policy::triggers::Complexity;
 
 const PACE: Pace = Pace { quick_ms: 1_000, slow_ms: 5_000 };
 
-/// One workstream of each section at home, one at `g`, three at `o`.
-fn loads() -> Vec<AccountId> {
-    ["g", "o", "o", "home", "o"].map(AccountId::from).to_vec()
+/// A section's five workstreams: one at `g`, three at `o`, one at home, each at this price.
+fn section(price: Option<Range>) -> Vec<Call> {
+    let call = |account: &str| Call { account: AccountId::from(account), micro_usd: price };
+    ["g", "o", "o", "home", "o"].map(call).to_vec()
 }
 
-fn of(waves: &[u64], limits: &Limits) -> Estimate {
-    estimate(waves, &loads(), limits, PACE, None)
+/// Two sections, whose workstreams follow each other by name: five groups of two.
+fn in_turn() -> Vec<Vec<Call>> {
+    section(None).into_iter().map(|call| vec![call.clone(), call]).collect()
+}
+
+fn of(groups: &[Vec<Call>], limits: &Limits) -> Estimate {
+    estimate(groups, limits, PACE)
 }
 
 #[test]
 fn pln_04_five_workstreams_a_section_and_their_load_on_each_account() {
-    let found = of(&[2], &Limits::default());
-    assert_eq!((found.sections, found.workstreams, found.at_once), (2, 10, 3), "X-22: three at once by default");
+    let found = of(&in_turn(), &Limits::default());
+    assert_eq!((found.workstreams, found.at_once), (10, 3), "X-22: three at once by default");
     let load: Vec<(&str, u64)> = found.load.iter().map(|(account, count)| (account.as_str(), *count)).collect();
     assert_eq!(load, [("g", 2), ("home", 2), ("o", 6)]);
     assert_eq!(found.micro_usd, None, "no price, no money");
 }
 
 #[test]
-fn pln_04_time_follows_waves_and_both_caps() {
-    // Ten workstreams, three at once: four rounds; two waves of one section: twice two.
-    assert_eq!(of(&[2], &Limits::default()).time_ms, Range { least: 4_000, most: 40_000 });
-    assert_eq!(of(&[1, 1], &Limits::default()).time_ms, Range { least: 4_000, most: 40_000 });
+fn pln_04_time_follows_groups_and_both_caps() {
+    // Five groups of two, three at once: five rounds.
+    assert_eq!(of(&in_turn(), &Limits::default()).time_ms, Range { least: 5_000, most: 50_000 });
+    // All ten at once, as two contracts let them: four rounds of three.
+    let at_once = [section(None), section(None)].concat();
+    assert_eq!(of(std::slice::from_ref(&at_once), &Limits::default()).time_ms, Range { least: 4_000, most: 40_000 });
     let wide = Limits { max_parallel: 32, ..Limits::default() };
-    assert_eq!(of(&[2], &wide).time_ms.least, 1_000);
-    assert_eq!(of(&[1, 1], &wide).time_ms.least, 2_000, "waves wait for each other");
+    assert_eq!(of(std::slice::from_ref(&at_once), &wide).time_ms.least, 1_000);
+    assert_eq!(of(&[section(None), section(None)], &wide).time_ms.least, 2_000, "waves wait for each other");
     let narrow = Limits { max_parallel: 32, account_parallel: 1, ..Limits::default() };
-    assert_eq!(of(&[2], &narrow).time_ms.least, 6_000, "six on one account, one at once");
+    assert_eq!(of(&[at_once], &narrow).time_ms.least, 6_000, "six on one account, one at once");
     let short = Limits { attempt_ms: 2_000, ..Limits::default() };
-    assert_eq!(of(&[1], &short).time_ms.most, 2 * 2 * 2_000, "no attempt takes longer than it may");
+    assert_eq!(of(&[section(None)], &short).time_ms.most, 2 * 2 * 2_000, "no attempt takes longer than it may");
 }
 
 #[test]
-fn pln_04_money_is_told_only_where_every_account_has_a_price() {
-    let price = |least, most| Range { least, most };
-    let mut prices = Prices::from([("g".into(), price(1, 2)), ("o".into(), price(10, 20))]);
-    let with = |prices: &Prices| estimate(&[1], &loads(), &Limits::default(), PACE, Some(prices)).micro_usd;
-    assert_eq!(with(&prices), None);
-    prices.insert("home".into(), price(100, 200));
-    assert_eq!(with(&prices), Some(price(1 + 30 + 100, 2 * (2 + 60 + 200))));
+fn pln_04_money_is_told_only_where_every_call_has_a_price() {
+    let price = |least, most| Some(Range { least, most });
+    let mut calls = section(price(10, 20));
+    assert_eq!(of(&[calls.clone()], &Limits::default()).micro_usd, price(50, 2 * 100));
+    calls[0].micro_usd = None;
+    assert_eq!(of(&[calls], &Limits::default()).micro_usd, None);
+}
+
+#[test]
+fn pln_04_prices_are_dated_and_a_model_without_one_has_none() {
+    // 30,000 tokens in and 3,000 out at 2 and 10 dollars a million.
+    let november = of_a_workstream("gemini-4-argon", Stamp(1_795_000_000_000)).unwrap();
+    assert_eq!(november, Range { least: 60_000 + 30_000, most: 600_000 + 300_000 });
+    let december = of_a_workstream("gemini-4-argon", Stamp(1_797_000_000_000)).unwrap();
+    assert_eq!((december.least, december.most), (2 * november.least, 2 * november.most));
+    assert_eq!(of_a_workstream("gemini-4", Stamp(0)), None, "no name that only begins like one");
 }
 
 #[test]

@@ -1,20 +1,26 @@
-//! `develop`: plan, five workstreams a section in their true order, validation, merge, synthesis, report, branch.
+//! `develop`: dependencies, plan, five workstreams a section, validation, merge, synthesis, report, branch.
 //!
-//! A group is what works at the same time, each workstream alone: the same workstream of all sections. Its workstreams
-//! land one by one in the request's order. A change lands when its own tree and then the merged tree pass the checks and, unless its author is
-//! of the orchestrator's vendor, the orchestrator accepted it; otherwise it is refused and `decide` says what follows.
+//! Sections run in waves, computed from how they depend on each other. A group is what works at the same time, each
+//! workstream alone: the same workstream of all sections of a wave, or, where a contract was frozen, all workstreams of
+//! a section. Its workstreams land one by one in their true order. A change lands when the checks pass and, unless its
+//! author is of the orchestrator's vendor, the orchestrator accepted it; otherwise it is refused and `decide` says what
+//! follows.
 //!
 //! Every step id and every base is a function of the record's meaning, never of timing: a run that was killed and
 //! resumed ends in the same commits.
 
+pub mod approval;
 mod landing;
+pub mod order;
+pub mod outline;
 mod place;
-mod questions;
+pub(crate) mod questions;
 pub mod report;
 pub mod steps;
 
 use crate::plan::{self, Plan};
 use crate::workflow::{ReportFile, Workflow};
+use approval::Gate;
 use landing::{Landing, land};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::event::Decision;
@@ -23,6 +29,7 @@ use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::{Standing, Step};
 use mao_policy::Policy;
+use order::DEPS;
 use place::Place;
 use serde_json::Value;
 use steps::{
@@ -39,7 +46,7 @@ impl Workflow for Develop {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn next(&self, policy: &Policy, run: &RunState) -> Vec<Effect> {
@@ -56,6 +63,7 @@ impl Workflow for Develop {
 
     fn schema(&self, name: &str) -> Option<Value> {
         match name {
+            "deps" => Some(order::schema()),
             "plan" => Some(plan::schema()),
             "verdict" => Some(verdict_schema()),
             "synthesis" => Some(synthesis_schema()),
@@ -65,7 +73,8 @@ impl Workflow for Develop {
 
     fn accepts(&self, schema: &str, run: &RunState, value: &Value) -> Result<(), String> {
         match schema {
-            "plan" => Plan::from_reply(value)?.check(&run.opened.request, &[]),
+            "deps" => order::accepts(&run.opened.request, value),
+            "plan" => Plan::from_reply(value)?.check(&run.opened.request, &order::order(run).waves, &[]),
             "verdict" => verdict(value).map(|_| ()),
             "synthesis" => synthesis(value).map(|_| ()),
             other => Err(format!("develop knows no schema `{other}`")),
@@ -76,30 +85,37 @@ impl Workflow for Develop {
         report::path(run, "md")
     }
 
-    fn report(&self, _policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
-        report::files(run, tasks)
+    fn report(&self, policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
+        report::files(policy, run, tasks)
     }
 }
 
 impl Develop {
     fn forward(&self, policy: &Policy, run: &RunState) -> Vec<Effect> {
-        let opening = [
-            (PLAN, Work::Ask(questions::plan(policy, run))),
-            (BASE, Work::Verify { commit: run.opened.base.clone(), tree: run.opened.base_tree.clone() }),
-        ];
-        let missing: Vec<Effect> = opening.into_iter().filter_map(|(step, work)| open_once(run, step, work)).collect();
+        let checked = run.trees.get(&run.opened.base_tree);
+        if checked.is_some_and(|checks| !checks.green()) {
+            return self.close_out(run, None);
+        }
+        let base = Work::Verify { commit: run.opened.base.clone(), tree: run.opened.base_tree.clone() };
+        let first = if order::is_checked(&run.opened.request) && !order::settled(run) {
+            open_once(run, DEPS, Work::Ask(questions::deps(run)))
+        } else {
+            open_once(run, PLAN, Work::Ask(questions::plan(policy, run)))
+        };
+        let missing: Vec<Effect> = first.into_iter().chain(open_once(run, BASE, base)).collect();
         if !missing.is_empty() {
             return missing;
         }
-        match run.trees.get(&run.opened.base_tree) {
-            None => return Vec::new(),
-            Some(base) if !base.green() => return self.close_out(run, None),
-            Some(_) => {}
+        if checked.is_none() {
+            return Vec::new();
         }
         match run.ask(&StepId::from(PLAN)).map(|ask| ask.standing()) {
             Some(Standing::GivenUp(reason)) => vec![close(Outcome::NoProvider { reason: reason.to_owned() })],
             Some(Standing::Answered(..)) => match planned(run) {
-                Some(plan) => self.groups(policy, run, &plan),
+                Some(plan) => match approval::gate(policy, run, &plan) {
+                    Gate::Open => self.groups(policy, run, &plan),
+                    Gate::Waiting(effects) => effects,
+                },
                 None => vec![close(Outcome::NoProvider { reason: "the plan cannot be read".into() })],
             },
             Some(Standing::Idle | Standing::Running(_)) | None => Vec::new(),
@@ -109,6 +125,10 @@ impl Develop {
     /// The groups in their order: the next one begins when nothing of this one is on its way any more.
     fn groups(&self, policy: &Policy, run: &RunState, plan: &Plan) -> Vec<Effect> {
         for group in Place::groups(run, plan) {
+            let orphans = orphans(run, plan, &group);
+            if !orphans.is_empty() {
+                return orphans;
+            }
             match land(policy, run, plan, &group) {
                 Landing::Over => {}
                 Landing::Under(effects) => return effects,
@@ -140,10 +160,24 @@ impl Develop {
     }
 }
 
+/// Workstreams that will not be taken, because a section that theirs cannot do without is incomplete.
+fn orphans(run: &RunState, plan: &Plan, group: &[Place]) -> Vec<Effect> {
+    let missing = |place: &Place| {
+        let needs = order::needs(run, &place.section);
+        needs.into_iter().find(|id| Place::all(run, plan).iter().any(|one| one.section == *id && !one.landed(run)))
+    };
+    let new = group.iter().filter(|place| !run.knows(&place.step));
+    new.filter_map(|place| {
+        let why = format!("section {}, which it needs, is incomplete", missing(place)?);
+        Some(Effect::Note(Note::StepSkipped { step: place.step.clone(), why }))
+    })
+    .collect()
+}
+
 fn outcome(run: &RunState, plan: Option<&Plan>) -> Outcome {
     let synthesised =
         matches!(run.ask(&StepId::from(SYNTHESIS)).map(|ask| ask.standing()), Some(Standing::Answered(..)));
-    let all_landed = plan.is_some_and(|plan| Place::groups(run, plan).iter().flatten().all(|place| place.landed(run)));
+    let all_landed = plan.is_some_and(|plan| Place::all(run, plan).iter().all(|place| place.landed(run)));
     if synthesised && all_landed { Outcome::Complete } else { Outcome::Incomplete }
 }
 

@@ -1,8 +1,9 @@
 //! A workstream's place in a run: its step's name, its group, whether it has landed.
 
+use super::order;
 use super::steps::work_step;
 use crate::plan::{Plan, Stream};
-use mao_core::event::Verification;
+use mao_core::event::{Order, Verification};
 use mao_core::ids::{SectionId, StepId};
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
@@ -17,14 +18,38 @@ pub(super) struct Place {
 
 impl Place {
     /// The planned workstreams in groups: a group works at the same time and lands in its own order, before the next one
-    /// begins.
+    /// begins. Sections run in waves. All workstreams of a section with a contract are in their wave's first group; of
+    /// the others, a workstream of each name follows the one before it.
     pub(super) fn groups(run: &RunState, plan: &Plan) -> Vec<Vec<Self>> {
-        let of_stream = |stream| {
-            let sections = run.opened.request.sections.iter();
-            let planned = sections.filter(|section| plan.workstream(&section.id, stream).is_some());
-            planned.map(|section| Self::new(&section.id, stream)).collect()
+        let in_wave = |wave: Vec<SectionId>| {
+            Stream::ALL
+                .into_iter()
+                .enumerate()
+                .map(move |(at, round)| {
+                    let planned = Stream::ALL.into_iter().flat_map(|stream| {
+                        let together = wave.iter().filter(move |section| match contract(run, plan, section) {
+                            Some(_) => at == 0,
+                            None => stream == round,
+                        });
+                        together.filter_map(move |section| {
+                            plan.workstream(section, stream).map(|_| Self::new(section, stream))
+                        })
+                    });
+                    planned.collect::<Vec<Self>>()
+                })
+                .collect::<Vec<Vec<Self>>>()
         };
-        Stream::ALL.into_iter().map(of_stream).collect()
+        order::order(run).waves.into_iter().flat_map(in_wave).filter(|group| !group.is_empty()).collect()
+    }
+
+    /// All planned workstreams, by section and stream.
+    pub(super) fn all(run: &RunState, plan: &Plan) -> Vec<Self> {
+        let sections = run.opened.request.sections.iter();
+        let places = sections.flat_map(|section| {
+            let planned = Stream::ALL.into_iter().filter(|stream| plan.workstream(&section.id, *stream).is_some());
+            planned.map(|stream| Self::new(&section.id, stream)).collect::<Vec<Self>>()
+        });
+        places.collect()
     }
 
     fn new(section: &SectionId, stream: Stream) -> Self {
@@ -39,6 +64,14 @@ impl Place {
     /// A step about its change, named by how many attempts are acknowledged: lost ones leave no trace in names.
     pub(super) fn about(&self, verb: &str, ask: &AskStep) -> StepId {
         StepId::new(format!("{verb}.{}.{}.{}", self.section, self.stream.name(), acknowledged(ask)))
+    }
+}
+
+/// The contract by which all workstreams of a section work at once; none where they follow each other.
+pub(super) fn contract<'a>(run: &RunState, plan: &'a Plan, section: &SectionId) -> Option<&'a str> {
+    match run.opened.request.order {
+        Order::Computed => plan.section(section)?.contract.as_deref(),
+        Order::Sequential => None,
     }
 }
 

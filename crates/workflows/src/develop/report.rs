@@ -3,6 +3,9 @@
 //! INV-07: what ran is what completed call records say, never what was planned. Nothing of the moment (times, owners,
 //! lost attempts) is in it, so that an interrupted run reports what an uninterrupted one would.
 
+mod markdown;
+
+use super::outline::{self, Outline};
 use super::place::{Place, is_green};
 use super::steps::{SYNTHESIS, Synthesis, planned, synthesis};
 use crate::plan::Plan;
@@ -11,10 +14,13 @@ use mao_core::change::Refusal;
 use mao_core::event::Link;
 use mao_core::ids::{CommitId, SectionId, StepId};
 use mao_core::mutant;
+use mao_core::reply::Usage;
 use mao_core::run::RunState;
 use mao_core::section;
 use mao_core::step::{Answered, AskStep, Attempt, AttemptState, Standing};
 use mao_core::text;
+use mao_policy::Policy;
+use mao_policy::realised::{Comparison, Viewpoints, compare, viewpoints};
 use serde::Serialize;
 
 /// The report as programs read it.
@@ -29,9 +35,14 @@ struct Report {
     scripted: Option<String>,
     complete: bool,
     base_checks_green: bool,
+    plan: Option<Outline>,
     workstreams: Vec<Row>,
+    changes: Vec<ChangeRow>,
     models: Vec<String>,
+    diversity: Option<Comparison>,
+    viewpoints: Viewpoints,
     fallbacks: Vec<String>,
+    usage: Usage,
     checks: Vec<CheckRow>,
     synthesis: Option<Synthesis>,
 }
@@ -49,6 +60,16 @@ struct Row {
     history: Vec<String>,
 }
 
+/// What one workstream changed, and for what.
+#[derive(Debug, Serialize)]
+struct ChangeRow {
+    section: String,
+    workstream: &'static str,
+    files: u32,
+    within: Vec<String>,
+    purpose: String,
+}
+
 /// One check on the merged tree.
 #[derive(Debug, Serialize)]
 struct CheckRow {
@@ -64,14 +85,14 @@ pub(super) fn path(run: &RunState, ending: &str) -> String {
     format!("docs/mao/{}-{slug}.{ending}", run.opened.workflow)
 }
 
-pub(super) fn files(run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
+pub(super) fn files(policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
     // On a red base nothing was started; whether the plan came before that was seen is nobody's business.
     let plan = planned(run).filter(|_| is_green(run.trees.get(&run.opened.base_tree)));
-    let report = gather(run, plan.as_ref());
+    let report = gather(policy, run, plan.as_ref());
     let mut json = serde_json::to_string_pretty(&report).unwrap_or_default();
     json.push('\n');
     let mut files = vec![
-        ReportFile { path: path(run, "md"), text: markdown(&report, plan.as_ref()) },
+        ReportFile { path: path(run, "md"), text: markdown::draw(&report) },
         ReportFile { path: path(run, "json"), text: json },
     ];
     if let (Some(task), Some(text)) = (&run.opened.request.tasks, tasks) {
@@ -86,7 +107,7 @@ pub(super) fn files(run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
 /// The sections of which every planned workstream has landed. Only the engine ticks, and only these.
 fn done(run: &RunState, plan: Option<&Plan>) -> Vec<SectionId> {
     let Some(plan) = plan else { return Vec::new() };
-    let places = places(run, plan);
+    let places = Place::all(run, plan);
     let sections = run.opened.request.sections.iter().map(|section| section.id.clone());
     sections
         .filter(|id| places.iter().any(|place| place.section == *id))
@@ -96,17 +117,15 @@ fn done(run: &RunState, plan: Option<&Plan>) -> Vec<SectionId> {
 
 /// What was planned and what came of it, for the synthesis prompt.
 pub(super) fn record(run: &RunState, plan: &Plan) -> String {
-    let report = gather(run, Some(plan));
-    let rows = report.workstreams.iter().map(|row| {
+    let rows = rows(run, plan).into_iter().map(|row| {
         let history = if row.history.is_empty() { String::new() } else { format!(" ({})", row.history.join("; ")) };
         format!("- section {} {}: {}{history}", row.section, row.workstream, row.state)
     });
     format!("{}\n\n{}", plan.summary, rows.collect::<Vec<_>>().join("\n"))
 }
 
-fn gather(run: &RunState, plan: Option<&Plan>) -> Report {
-    let places = plan.map(|plan| places(run, plan)).unwrap_or_default();
-    let workstreams: Vec<Row> = places.iter().map(|place| row(run, place)).collect();
+fn gather(policy: &Policy, run: &RunState, plan: Option<&Plan>) -> Report {
+    let places = plan.map(|plan| Place::all(run, plan)).unwrap_or_default();
     let mut models: Vec<String> =
         answers(run).filter_map(|(ask, attempt, answered)| served(ask, attempt, answered)).collect();
     models.sort();
@@ -114,7 +133,7 @@ fn gather(run: &RunState, plan: Option<&Plan>) -> Report {
     let merged_checks =
         run.trees.get(&run.verified_tree).map(|verification| &verification.checks[..]).unwrap_or_default();
     Report {
-        version: 1,
+        version: 2,
         run: run.opened.run.to_string(),
         workflow: run.opened.workflow.clone(),
         request: run.opened.request.text.clone(),
@@ -123,9 +142,14 @@ fn gather(run: &RunState, plan: Option<&Plan>) -> Report {
         scripted: run.opened.scripted.clone(),
         complete: !places.is_empty() && places.iter().all(|place| place.landed(run)) && said(run).is_some(),
         base_checks_green: is_green(run.trees.get(&run.opened.base_tree)),
-        workstreams,
+        plan: plan.and_then(|_| outline::outline(policy, run)),
+        workstreams: plan.map(|plan| rows(run, plan)).unwrap_or_default(),
+        changes: plan.map(|plan| changes(run, plan)).unwrap_or_default(),
         models,
+        diversity: plan.map(|plan| compare(&outline::frozen(policy, run, plan), run)),
+        viewpoints: viewpoints(run),
         fallbacks: places.iter().flat_map(|place| fallbacks(run, place)).collect(),
+        usage: run.usage(),
         checks: merged_checks
             .iter()
             .map(|check| CheckRow {
@@ -138,11 +162,45 @@ fn gather(run: &RunState, plan: Option<&Plan>) -> Report {
     }
 }
 
-fn places(run: &RunState, plan: &Plan) -> Vec<Place> {
-    let mut places: Vec<Place> = Place::groups(run, plan).into_iter().flatten().collect();
-    let order = |place: &Place| run.opened.request.sections.iter().position(|section| section.id == place.section);
-    places.sort_by_key(|place| (order(place), place.stream));
-    places
+/// A row for every workstream that the plan speaks of, those with nothing to do included.
+fn rows(run: &RunState, plan: &Plan) -> Vec<Row> {
+    let places = Place::all(run, plan);
+    let each = plan.sections.iter().flat_map(|section| section.listed().map(move |stream| (section, stream)));
+    each.map(|(section, stream)| {
+        let place = places.iter().find(|place| place.section == section.section && place.stream == stream);
+        match (place, section.workstream(stream)) {
+            (Some(place), _) => row(run, place),
+            (None, found) => Row {
+                section: section.section.to_string(),
+                workstream: stream.name(),
+                state: "empty",
+                served: None,
+                vendor: None,
+                validated_by: None,
+                files: None,
+                history: found.err().into_iter().collect(),
+            },
+        }
+    })
+    .collect()
+}
+
+/// What landed, and for what.
+fn changes(run: &RunState, plan: &Plan) -> Vec<ChangeRow> {
+    let landed = Place::all(run, plan).into_iter().filter(|place| place.landed(run));
+    landed
+        .filter_map(|place| {
+            let workstream = plan.workstream(&place.section, place.stream)?;
+            let Standing::Answered(_, answered) = run.ask(&place.step)?.standing() else { return None };
+            Some(ChangeRow {
+                section: place.section.to_string(),
+                workstream: place.stream.name(),
+                files: answered.answer.change.as_ref()?.files,
+                within: workstream.owns.iter().map(|glob| glob.0.clone()).collect(),
+                purpose: text::one_line(&workstream.goal, 160),
+            })
+        })
+        .collect()
 }
 
 fn said(run: &RunState) -> Option<Synthesis> {
@@ -252,80 +310,6 @@ fn fallbacks(run: &RunState, place: &Place) -> Vec<String> {
 #[must_use]
 pub fn fallback_line(label: &str, from: &str, to: &str, reason: &str) -> String {
     format!("{label}: fallback from {from} to {to} ({reason})")
-}
-
-fn markdown(report: &Report, plan: Option<&Plan>) -> String {
-    let mut out = Vec::new();
-    out.push(format!("# {} {}", report.workflow, report.request));
-    if let Some(scripted) = &report.scripted {
-        out.push(format!("> **{scripted}**"));
-    }
-    let outcome = if report.complete { "complete" } else { "incomplete" };
-    out.push(format!(
-        "Run `{}`, {outcome}. Base `{}`, merged `{}`.",
-        &report.run[..8],
-        short(&report.base.as_str().into()),
-        short(&report.merged.as_str().into())
-    ));
-    if !report.base_checks_green {
-        out.push("The checks are red on the base commit: nothing was started.".into());
-    }
-    if let Some(synthesis) = &report.synthesis {
-        out.push(text::printable(&synthesis.summary));
-    } else if let Some(plan) = plan {
-        out.push(format!("No synthesis was made. The plan was: {}", text::printable(&plan.summary)));
-    }
-    out.push("## Workstreams".into());
-    let rows = report.workstreams.iter().map(|row| {
-        let blank = "–";
-        format!(
-            "| {} | {} | {} | {} | {} | {} |",
-            row.section,
-            row.workstream,
-            row.state,
-            row.served.as_deref().unwrap_or(blank),
-            row.validated_by.as_deref().unwrap_or(blank),
-            cell(&row.history)
-        )
-    });
-    let head = "| section | workstream | state | served by | validated by | on the way |\n|---|---|---|---|---|---|";
-    out.push(std::iter::once(head.to_owned()).chain(rows).collect::<Vec<_>>().join("\n"));
-    out.push("## Verification of the merged tree".into());
-    out.push(bullets(report.checks.iter().map(|check| {
-        let exit = check.exit.map_or_else(|| "killed".to_owned(), |code| format!("exit {code}"));
-        format!("`{}`: {exit} on tree `{}`", check.command, &check.tree[..check.tree.len().min(12)])
-    })));
-    out.push("## Models".into());
-    out.push(match report.models.len() {
-        0 => "None served.".into(),
-        served => format!("{served} served: {}.", report.models.join(", ")),
-    });
-    if !report.fallbacks.is_empty() {
-        out.push(bullets(report.fallbacks.iter().cloned()));
-    }
-    if let Some(synthesis) = &report.synthesis {
-        out.push("## Decisions".into());
-        out.push(bullets(
-            synthesis
-                .decisions
-                .iter()
-                .map(|d| format!("{}: {}", text::one_line(&d.title, 200), text::one_line(&d.rationale, 600))),
-        ));
-        out.push("## Open items".into());
-        out.push(bullets(synthesis.open_items.iter().map(|item| text::one_line(item, 600))));
-    }
-    let mut text = out.join("\n\n");
-    text.push('\n');
-    text
-}
-
-fn cell(lines: &[String]) -> String {
-    lines.iter().map(|line| line.replace('|', "\\|")).collect::<Vec<_>>().join("; ")
-}
-
-fn bullets(lines: impl Iterator<Item = String>) -> String {
-    let lines: Vec<String> = lines.map(|line| format!("- {line}")).collect();
-    if lines.is_empty() { "None.".into() } else { lines.join("\n") }
 }
 
 pub(super) fn short(commit: &CommitId) -> String {

@@ -1,7 +1,7 @@
 //! The names of the steps of `develop`, and the forms of what the orchestrator answers in them.
 
 use crate::plan::{self, Plan, Stream};
-use mao_core::change::Verdict;
+use mao_core::change::{Finding, Verdict};
 use mao_core::effect::{Effect, Work};
 use mao_core::event::Verification;
 use mao_core::ids::{SectionId, StepId};
@@ -25,6 +25,9 @@ pub struct Synthesis {
     pub summary: String,
     /// What was decided on the way.
     pub decisions: Vec<DecisionNote>,
+    /// What does not fit together between the parts, though it passes the checks.
+    #[serde(default)]
+    pub mismatches: Vec<Finding>,
     /// What is left for a person.
     pub open_items: Vec<String>,
 }
@@ -71,13 +74,16 @@ pub(super) fn synthesis(value: &Value) -> Result<Synthesis, String> {
     serde_json::from_value(value.clone()).map_err(|wrong| wrong.to_string())
 }
 
-pub(super) fn verdict_schema() -> Value {
-    let finding = plan::object(json!({
+fn finding_schema() -> Value {
+    plan::object(json!({
         "file": {"type": ["string", "null"]},
         "line": {"type": ["integer", "null"]},
         "claim": {"type": "string"},
-    }));
-    plan::object(json!({"accept": {"type": "boolean"}, "findings": {"type": "array", "items": finding}}))
+    }))
+}
+
+pub(super) fn verdict_schema() -> Value {
+    plan::object(json!({"accept": {"type": "boolean"}, "findings": {"type": "array", "items": finding_schema()}}))
 }
 
 pub(super) fn synthesis_schema() -> Value {
@@ -85,6 +91,7 @@ pub(super) fn synthesis_schema() -> Value {
     plan::object(json!({
         "summary": {"type": "string"},
         "decisions": {"type": "array", "items": decision},
+        "mismatches": {"type": "array", "items": finding_schema()},
         "open_items": {"type": "array", "items": {"type": "string"}},
     }))
 }

@@ -37,6 +37,8 @@ pub type Checks<'a> = &'a dyn Fn(&str) -> bool;
 pub struct World<'a> {
     pub policy: Policy,
     pub events: Vec<Recorded>,
+    /// What the dependency check answers; it fails where there is nothing.
+    pub deps: Option<Value>,
     model: Model<'a>,
     checks: Checks<'a>,
 }
@@ -126,7 +128,7 @@ impl<'a> World<'a> {
         let opened = Opened {
             run: RunId::from_bits([7; 16]),
             workflow: "develop".into(),
-            workflow_version: 1,
+            workflow_version: 2,
             repository: "key".into(),
             base: "base".into(),
             base_tree: "base-tree".into(),
@@ -143,7 +145,7 @@ impl<'a> World<'a> {
             },
             scripted: None,
         };
-        let mut world = Self { policy: policy(), events: Vec::new(), model, checks };
+        let mut world = Self { policy: policy(), events: Vec::new(), deps: Some(json!({"edges": []})), model, checks };
         world.push(Event::RunOpened(Box::new(opened)));
         world
     }
@@ -257,7 +259,12 @@ impl<'a> World<'a> {
                 effort_sent: None,
             }))
         };
-        let result = match (self.model)(step.as_str(), acknowledged, &to) {
+        let does = match (step.as_str(), &self.deps) {
+            ("deps", Some(said)) => Does::Says(said.clone()),
+            ("deps", None) => Does::Fails(FaultKind::Refused),
+            (other, _) => (self.model)(other, acknowledged, &to),
+        };
+        let result = match does {
             Does::Fails(kind) => AttemptResult::Failed(Fault::new(kind, "hint")),
             Does::Says(value) => match &asked.ask.reply {
                 ReplyForm::Json { schema } => match Develop.accepts(schema, &state, &value) {
