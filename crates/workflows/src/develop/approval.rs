@@ -7,12 +7,11 @@ use super::outline;
 use super::steps::open_once;
 use crate::plan::Plan;
 use mao_core::effect::{Effect, Note, Work};
-use mao_core::event::Approval;
 use mao_core::ids::StepId;
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::Step;
-use mao_policy::{Policy, diversity};
+use mao_policy::Policy;
 
 /// The step in which a person is asked about the plan.
 pub const APPROVE: &str = "approve";
@@ -27,7 +26,7 @@ pub(super) enum Gate {
 
 /// Whether the plan may be carried out.
 pub(super) fn gate(policy: &Policy, run: &RunState, plan: &Plan) -> Gate {
-    let Some(why) = wanted(policy, run, plan) else { return Gate::Open };
+    let Some(why) = outline::wanted(policy, run, plan) else { return Gate::Open };
     match run.steps.get(&StepId::from(APPROVE)) {
         Some(Step::Question { answer: Some(answer), .. }) if answer == "yes" => Gate::Open,
         Some(Step::Question { answer: Some(_), .. }) => {
@@ -39,18 +38,6 @@ pub(super) fn gate(policy: &Policy, run: &RunState, plan: &Plan) -> Gate {
             let text = format!("carry out this plan? ({why})");
             let work = Work::Question { text, choices: vec!["yes".to_owned(), "no".to_owned()] };
             Gate::Waiting(open_once(run, APPROVE, work).into_iter().collect())
-        }
-    }
-}
-
-/// Why a person's word is wanted, where it is.
-pub(super) fn wanted(policy: &Policy, run: &RunState, plan: &Plan) -> Option<String> {
-    match run.opened.request.approval {
-        Approval::Given => None,
-        Approval::Always => Some("nothing is started before you say so".to_owned()),
-        Approval::WhereWanted => {
-            let wanted = policy.min_diversity?;
-            diversity::falls_short(&diversity::planned(&outline::frozen(policy, run, plan)), wanted)
         }
     }
 }

@@ -142,7 +142,7 @@ impl Develop {
         if let Some(plan) = plan
             && run.head != run.opened.base
         {
-            let ask = || Work::Ask(questions::synthesis(run, plan));
+            let ask = || Work::Ask(questions::synthesis(run, plan, report::record(run, plan)));
             match run.ask(&StepId::from(SYNTHESIS)).map(|step| step.standing()) {
                 None => return open_once(run, SYNTHESIS, ask()).into_iter().collect(),
                 Some(Standing::Idle | Standing::Running(_)) => return Vec::new(),

@@ -4,13 +4,12 @@
 //! Derived from the record: the orchestrator's reply, the policy that the run keeps, and what the world allowed when the
 //! plan was asked for. So it stays what it was, whatever happens later.
 
-use super::approval;
 use super::order;
 use super::place::{Place, contract};
 use super::questions;
 use super::steps::{PLAN, planned};
 use crate::plan::{Plan, Stream};
-use mao_core::event::Route;
+use mao_core::event::{Approval, Route};
 use mao_core::ids::{AccountId, BlobId, ModelId, ProviderId, SectionId, StepId, VendorId};
 use mao_core::run::RunState;
 use mao_core::step::Standing;
@@ -172,7 +171,7 @@ pub fn outline(policy: &Policy, run: &RunState) -> Option<Outline> {
         verification: policy.checks.iter().map(|check| check.argv.join(" ")).collect(),
         diversity: diversity::planned(&freeze(&routes)),
         estimate: takes(policy, run, &plan, &routes),
-        wants: approval::wanted(policy, run, &plan),
+        wants: wanted(policy, run, &plan),
         order,
     })
 }
@@ -181,6 +180,18 @@ pub fn outline(policy: &Policy, run: &RunState) -> Option<Outline> {
 #[must_use]
 pub fn frozen(policy: &Policy, run: &RunState, plan: &Plan) -> Frozen {
     freeze(&routes(policy, run, plan))
+}
+
+/// Why a person's word is wanted before the plan is carried out, where it is.
+pub(super) fn wanted(policy: &Policy, run: &RunState, plan: &Plan) -> Option<String> {
+    match run.opened.request.approval {
+        Approval::Given => None,
+        Approval::Always => Some("nothing is started before you say so".to_owned()),
+        Approval::WhereWanted => {
+            let wanted = policy.min_diversity?;
+            diversity::falls_short(&diversity::planned(&frozen(policy, run, plan)), wanted)
+        }
+    }
 }
 
 fn freeze(routes: &[(Place, Route)]) -> Frozen {

@@ -2,7 +2,7 @@
 
 use super::order;
 use super::place::{Place, contract};
-use super::report;
+use super::steps::short;
 use crate::plan::{Plan, Stream};
 use mao_core::ask::{Ask, Prompt, Proposal, ReplyForm, Role};
 use mao_core::change::Change;
@@ -124,9 +124,9 @@ pub(super) fn judge(policy: &Policy, run: &RunState, plan: &Plan, place: &Place,
     })
 }
 
-/// The last look at the whole, with every change that landed (DEV-12).
-pub(super) fn synthesis(run: &RunState, plan: &Plan) -> Ask {
-    let data = [("record", report::record(run, plan)), ("base", report::short(&run.opened.base))];
+/// The last look at the whole, with the record of what came of the plan and every change that landed (DEV-12).
+pub(super) fn synthesis(run: &RunState, plan: &Plan, record: String) -> Ask {
+    let data = [("record", record), ("base", short(&run.opened.base))];
     let places = Place::all(run, plan);
     let diffs =
         places.iter().filter(|place| place.landed(run)).filter_map(|place| match run.ask(&place.step)?.standing() {

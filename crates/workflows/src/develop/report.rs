@@ -3,16 +3,18 @@
 //! INV-07: what ran is what completed call records say, never what was planned. Nothing of the moment (times, owners,
 //! lost attempts) is in it, so that an interrupted run reports what an uninterrupted one would.
 
-mod markdown;
+mod form;
+pub mod markdown;
 
-use super::outline::{self, Outline};
+use super::outline;
 use super::place::{Place, is_green};
 use super::steps::{SYNTHESIS, Synthesis, planned, synthesis};
 use crate::plan::Plan;
 use crate::workflow::ReportFile;
+use form::{ChangeRow, CheckRow, Report, Row};
 use mao_core::change::Refusal;
 use mao_core::event::Link;
-use mao_core::ids::{CommitId, SectionId, StepId};
+use mao_core::ids::{SectionId, StepId};
 use mao_core::mutant;
 use mao_core::reply::Usage;
 use mao_core::run::RunState;
@@ -20,63 +22,7 @@ use mao_core::section;
 use mao_core::step::{Answered, AskStep, Attempt, AttemptState, Standing};
 use mao_core::text;
 use mao_policy::Policy;
-use mao_policy::realised::{Comparison, Viewpoints, compare, viewpoints};
-use serde::Serialize;
-
-/// The report as programs read it.
-#[derive(Debug, Serialize)]
-struct Report {
-    version: u32,
-    run: String,
-    workflow: String,
-    request: String,
-    base: String,
-    merged: String,
-    scripted: Option<String>,
-    complete: bool,
-    base_checks_green: bool,
-    plan: Option<Outline>,
-    workstreams: Vec<Row>,
-    changes: Vec<ChangeRow>,
-    models: Vec<String>,
-    diversity: Option<Comparison>,
-    viewpoints: Viewpoints,
-    fallbacks: Vec<String>,
-    usage: Usage,
-    checks: Vec<CheckRow>,
-    synthesis: Option<Synthesis>,
-}
-
-/// One workstream.
-#[derive(Debug, Serialize)]
-struct Row {
-    section: String,
-    workstream: &'static str,
-    state: &'static str,
-    served: Option<String>,
-    vendor: Option<String>,
-    validated_by: Option<String>,
-    files: Option<u32>,
-    history: Vec<String>,
-}
-
-/// What one workstream changed, and for what.
-#[derive(Debug, Serialize)]
-struct ChangeRow {
-    section: String,
-    workstream: &'static str,
-    files: u32,
-    within: Vec<String>,
-    purpose: String,
-}
-
-/// One check on the merged tree.
-#[derive(Debug, Serialize)]
-struct CheckRow {
-    command: String,
-    exit: Option<i32>,
-    tree: String,
-}
+use mao_policy::realised::{Viewpoints, compare, viewpoints};
 
 /// Where the report stands in the tree, with the ending of its form.
 pub(super) fn path(run: &RunState, ending: &str) -> String {
@@ -126,8 +72,10 @@ pub(super) fn record(run: &RunState, plan: &Plan) -> String {
 
 fn gather(policy: &Policy, run: &RunState, plan: Option<&Plan>) -> Report {
     let places = plan.map(|plan| Place::all(run, plan)).unwrap_or_default();
+    // What was asked before the base was seen to be red is a matter of luck, and part of nothing: `mao show` has it.
+    let begun = is_green(run.trees.get(&run.opened.base_tree));
     let mut models: Vec<String> =
-        answers(run).filter_map(|(ask, attempt, answered)| served(ask, attempt, answered)).collect();
+        answers(run).filter(|_| begun).filter_map(|(ask, attempt, answered)| served(ask, attempt, answered)).collect();
     models.sort();
     models.dedup();
     let merged_checks =
@@ -141,15 +89,15 @@ fn gather(policy: &Policy, run: &RunState, plan: Option<&Plan>) -> Report {
         merged: run.verified.to_string(),
         scripted: run.opened.scripted.clone(),
         complete: !places.is_empty() && places.iter().all(|place| place.landed(run)) && said(run).is_some(),
-        base_checks_green: is_green(run.trees.get(&run.opened.base_tree)),
+        base_checks_green: begun,
         plan: plan.and_then(|_| outline::outline(policy, run)),
         workstreams: plan.map(|plan| rows(run, plan)).unwrap_or_default(),
         changes: plan.map(|plan| changes(run, plan)).unwrap_or_default(),
         models,
         diversity: plan.map(|plan| compare(&outline::frozen(policy, run, plan), run)),
-        viewpoints: viewpoints(run),
+        viewpoints: if begun { viewpoints(run) } else { Viewpoints::default() },
         fallbacks: places.iter().flat_map(|place| fallbacks(run, place)).collect(),
-        usage: run.usage(),
+        usage: if begun { run.usage() } else { Usage::default() },
         checks: merged_checks
             .iter()
             .map(|check| CheckRow {
@@ -310,8 +258,4 @@ fn fallbacks(run: &RunState, place: &Place) -> Vec<String> {
 #[must_use]
 pub fn fallback_line(label: &str, from: &str, to: &str, reason: &str) -> String {
     format!("{label}: fallback from {from} to {to} ({reason})")
-}
-
-pub(super) fn short(commit: &CommitId) -> String {
-    commit.as_str().chars().take(12).collect()
 }

@@ -4,7 +4,7 @@ use crate::plan::{self, Plan, Stream};
 use mao_core::change::{Finding, Verdict};
 use mao_core::effect::{Effect, Work};
 use mao_core::event::Verification;
-use mao_core::ids::{SectionId, StepId};
+use mao_core::ids::{CommitId, SectionId, StepId};
 use mao_core::run::RunState;
 use mao_core::step::Standing;
 use serde::{Deserialize, Serialize};
@@ -98,4 +98,9 @@ pub(super) fn synthesis_schema() -> Value {
 
 pub(super) fn red_log(verification: &Verification) -> mao_core::ids::BlobId {
     verification.first_red().map_or_else(|| "".into(), |check| check.log.clone())
+}
+
+/// A commit as people read it.
+pub(super) fn short(commit: &CommitId) -> String {
+    commit.as_str().chars().take(12).collect()
 }

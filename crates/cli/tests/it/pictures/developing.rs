@@ -86,11 +86,19 @@ fn a_run_in_whatever_order_its_lines_come() {
 
         It says hello.
 
+        ## Order
+
+        Mode diverse, one section.
+
         ## Workstreams
 
         | section | workstream | state | served by | validated by | on the way |
         |---|---|---|---|---|---|
         | 1 | tests | merged | gpt-6.1-sol (scripted) | opus-5.5 |  |
+
+        ## Changes
+
+        - section 1 tests: 1 file within `hello.txt`: Greet.
 
         ## Verification of the merged tree
 
@@ -100,7 +108,15 @@ fn a_run_in_whatever_order_its_lines_come() {
 
         2 served: claude-opus-5-5 (scripted), gpt-6.1-sol (scripted).
 
+        Diversity, authoring only: 0 planned, 0 realised (evenness n/a: one workstream, variety n/a: one workstream). Viewpoints: 2.
+
+        Tokens of all answers: 0 in (0 of them cached), 0 out.
+
         ## Decisions
+
+        None.
+
+        ## What does not fit together
 
         None.
 
@@ -117,7 +133,7 @@ fn a_run_in_whatever_order_its_lines_come() {
         [scripted]   1 tests                      gpt-6.1-sol           0.0s  1 file changed
         [scripted]   plan                         opus-5.5              0.0s  answered
         [scripted]   synthesis                    opus-5.5              0.0s  answered
-        [scripted] branch mao/01234567 at 5fe968ffbfb1
+        [scripted] branch mao/01234567 at 7f276c222ee2
         [scripted] complete
         [scripted] run 01234567  develop 1 · 1 section
         [scripted] scripted models: no real model was asked, every answer comes from a script

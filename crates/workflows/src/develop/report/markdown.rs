@@ -1,7 +1,8 @@
 //! The report for people, drawn from the report as programs read it.
 
-use super::{Report, short};
+use super::form::Report;
 use crate::develop::outline::Outline;
+use crate::develop::steps::short;
 use mao_core::change::Finding;
 use mao_core::text;
 use mao_policy::diversity::{Component, Diversity, Scope, Score};
@@ -92,8 +93,13 @@ fn order(plan: &Outline) -> Vec<String> {
     let waves = plan.order.waves.iter().enumerate().map(wave);
     let notes = plan.order.notes.iter().map(|note| text::one_line(note, 300));
     let contracts = plan.sections.iter().filter(|section| section.contract.is_some());
-    let contracts =
-        contracts.map(|section| format!("section {}: its workstreams at once, by a frozen contract", section.section));
+    let contracts: Vec<String> = contracts
+        .map(|one| format!("section {}: its workstreams at once, by a frozen contract", one.section))
+        .collect();
+    if plan.sections.len() < 2 {
+        let how = if contracts.is_empty() { "" } else { ", its workstreams at once by a frozen contract" };
+        return vec!["## Order".to_owned(), format!("Mode {}, one section{how}.", plan.mode)];
+    }
     vec![
         "## Order".to_owned(),
         format!("Mode {}, {how}: {}.", plan.mode, text::one_line(&plan.order.reason, 300)),

@@ -1,0 +1,62 @@
+//! The report as programs read it: what the report for people is drawn from.
+
+use crate::develop::outline::Outline;
+use crate::develop::steps::Synthesis;
+use mao_core::reply::Usage;
+use mao_policy::realised::{Comparison, Viewpoints};
+use serde::Serialize;
+
+/// The report as programs read it.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub(super) version: u32,
+    pub(super) run: String,
+    pub(super) workflow: String,
+    pub(super) request: String,
+    pub(super) base: String,
+    pub(super) merged: String,
+    pub(super) scripted: Option<String>,
+    pub(super) complete: bool,
+    pub(super) base_checks_green: bool,
+    pub(super) plan: Option<Outline>,
+    pub(super) workstreams: Vec<Row>,
+    pub(super) changes: Vec<ChangeRow>,
+    pub(super) models: Vec<String>,
+    pub(super) diversity: Option<Comparison>,
+    pub(super) viewpoints: Viewpoints,
+    pub(super) fallbacks: Vec<String>,
+    pub(super) usage: Usage,
+    pub(super) checks: Vec<CheckRow>,
+    pub(super) synthesis: Option<Synthesis>,
+}
+
+/// One workstream.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    pub(super) section: String,
+    pub(super) workstream: &'static str,
+    pub(super) state: &'static str,
+    pub(super) served: Option<String>,
+    pub(super) vendor: Option<String>,
+    pub(super) validated_by: Option<String>,
+    pub(super) files: Option<u32>,
+    pub(super) history: Vec<String>,
+}
+
+/// What one workstream changed, and for what.
+#[derive(Debug, Serialize)]
+pub(super) struct ChangeRow {
+    pub(super) section: String,
+    pub(super) workstream: &'static str,
+    pub(super) files: u32,
+    pub(super) within: Vec<String>,
+    pub(super) purpose: String,
+}
+
+/// One check on the merged tree.
+#[derive(Debug, Serialize)]
+pub(super) struct CheckRow {
+    pub(super) command: String,
+    pub(super) exit: Option<i32>,
+    pub(super) tree: String,
+}
