@@ -45,6 +45,10 @@ pub enum Colour {
 pub enum Command {
     /// Work on sections of the task list: `mao develop 2,3`
     Develop(Develop),
+    /// Ask how sections depend on each other, and print the waves they would run in
+    Deps(Deps),
+    /// Look at the plan of a run
+    Plan(Plan),
     /// Play a bundled sample with scripted models, through the real engine, git and cargo
     Demo(Demo),
     /// Go on with a run that was interrupted or waits
@@ -80,12 +84,27 @@ pub enum Command {
 /// `mao develop`
 #[derive(Debug, Args)]
 pub struct Develop {
-    /// Sections: `2`, `2,3`, `2.1`, `3.2-3.7`, `all`
-    #[arg(required = true, value_name = "SECTIONS")]
+    /// Sections: `2`, `2,3`, `2.1`, `3.2-3.7`, `all`; or a feature, described in one quoted text of several words
+    #[arg(required = true, value_name = "SECTIONS|\"FEATURE\"")]
     pub sections: Vec<String>,
     /// Say what would be done and call nobody
     #[arg(long)]
     pub dry_run: bool,
+    /// Stop after the plan: the run waits there, `mao answer RUN yes` carries it out
+    #[arg(long, conflicts_with_all = ["dry_run", "yes"])]
+    pub plan_only: bool,
+    /// Accept plan and estimate beforehand; nothing else
+    #[arg(long)]
+    pub yes: bool,
+    /// One section after another, one workstream after another
+    #[arg(long)]
+    pub sequential: bool,
+    /// How much models think: `budgeted` (as the rows say) or `max` (each model's highest level)
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Who may see the work
+    #[arg(long, value_enum, value_name = "CLASS")]
+    pub privacy: Option<Privacy>,
     /// How many models may work at once
     #[arg(long, value_name = "N")]
     pub max_parallel: Option<u32>,
@@ -107,6 +126,45 @@ pub struct Develop {
     /// Play this script instead of calling models; branch and report say so
     #[arg(long, value_name = "DIR")]
     pub script: Option<PathBuf>,
+}
+
+/// `mao deps`
+#[derive(Debug, Args)]
+pub struct Deps {
+    /// Sections: `2,3`, `3.2-3.7`, `all`
+    #[arg(required = true, value_name = "SECTIONS")]
+    pub sections: Vec<String>,
+    /// Play this script instead of calling models
+    #[arg(long, value_name = "DIR")]
+    pub script: Option<PathBuf>,
+}
+
+/// `mao plan`
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// What to do
+    #[command(subcommand)]
+    pub what: PlanWhat,
+}
+
+/// `mao plan …`
+#[derive(Debug, Subcommand)]
+pub enum PlanWhat {
+    /// Print a run's plan: order, estimate, diversity, and a row for each workstream
+    Show(RunName),
+    /// Print what differs between the plans of two runs; exit code 1 where something does
+    Diff(PlanDiff),
+}
+
+/// `mao plan diff`
+#[derive(Debug, Args)]
+pub struct PlanDiff {
+    /// The one run, by the beginning of its id
+    #[arg(value_name = "RUN")]
+    pub one: String,
+    /// The other; without it, the newest run of this repository
+    #[arg(value_name = "OTHER")]
+    pub other: Option<String>,
 }
 
 /// `mao demo`
@@ -271,6 +329,18 @@ pub enum Privacy {
     Home,
     /// This machine
     Local,
+}
+
+impl Privacy {
+    /// Its name in configuration.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Home => "claude_ok",
+            Self::Local => "local_only",
+        }
+    }
 }
 
 impl From<Privacy> for mao_policy::case::Privacy {

@@ -23,7 +23,8 @@ use mao_providers::script::ScriptedProvider;
 use mao_repo::{Checker, UserRepo};
 use mao_store::sqlite::SqliteStore;
 pub use mao_store::sqlite::look;
-use mao_store::{Ledger, RunEntry};
+use mao_store::{Blobs, Ledger, RunEntry};
+use mao_workflows::develop::outline::{Outline, outline};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -171,6 +172,9 @@ impl House {
             policy.enabled = policy.models.values().map(|entry| entry.provider.clone()).collect();
             if silent("engine.mode") {
                 policy.mode = Mode::Diverse;
+                if silent("engine.max_parallel") {
+                    policy.limits.max_parallel = mao_config::DIVERSE_PARALLEL;
+                }
             }
             if silent("engine.timeouts.first_byte") {
                 policy.limits.first_byte_ms = SCRIPTED_SILENCE_MS;
@@ -254,6 +258,14 @@ impl House {
             (Some(_), Some(_)) => Err(none(format!("more than one run begins with `{name}`"))),
             (None, _) => Err(none(format!("no run of this repository begins with `{name}`"))),
         }
+    }
+
+    /// The plan of a run, once there is one.
+    pub fn outline(&self, run: &RunId) -> Result<Option<Outline>, Failure> {
+        let state = self.state(run)?;
+        let policy: Policy = serde_json::from_slice(&self.store.get(&state.opened.policy)?)
+            .map_err(|wrong| Failure::new(Exit::Internal, format!("the run's policy cannot be read: {wrong}")))?;
+        Ok(outline(&policy, &state))
     }
 
     /// Where a run stands.

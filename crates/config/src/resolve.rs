@@ -65,6 +65,7 @@ pub(crate) fn resolve(
         return Err(ConfigErrors(errors));
     }
     always_on(&mut settings, models.thinking.as_ref());
+    at_once(&mut settings);
     weights(&settings, &mut errors);
     let Named { roles, defaults, journal } = named(&settings, &models.registry, &mut warnings, &mut errors);
     let routes = routes()
@@ -138,6 +139,18 @@ fn same_threshold(settings: &mut Settings, errors: &mut Vec<ConfigError>) {
         Some(_) | None => {
             settings.0.insert(NAMES[1].to_owned(), old);
         }
+    }
+}
+
+/// how many attempts are out at once in mode `diverse`, where nobody wrote a number.
+pub const DIVERSE_PARALLEL: u32 = 5;
+
+fn at_once(settings: &mut Settings) {
+    let diverse = settings.text("engine.mode") == Some("diverse");
+    if let Some(setting) = settings.0.get_mut("engine.max_parallel").filter(|_| diverse)
+        && setting.origin.layer() == Layer::BuiltIn
+    {
+        setting.value = Value::Int(u64::from(DIVERSE_PARALLEL));
     }
 }
 

@@ -25,6 +25,10 @@ impl Workflow for Deps {
         1
     }
 
+    fn verifies(&self) -> bool {
+        false
+    }
+
     fn next(&self, _policy: &Policy, run: &RunState) -> Vec<Effect> {
         if run.outcome.is_some() {
             return Vec::new();

@@ -23,6 +23,11 @@ pub trait Workflow: Debug + Sync {
     /// The version of its step ids and their order. A run is resumed by the version that opened it.
     fn version(&self) -> u32;
 
+    /// Whether it runs checks: then a run without any is refused.
+    fn verifies(&self) -> bool {
+        true
+    }
+
     /// The effects that follow from the state and are not in it yet.
     fn next(&self, policy: &Policy, run: &RunState) -> Vec<Effect>;
 

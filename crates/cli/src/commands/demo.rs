@@ -28,6 +28,11 @@ pub fn run(words: &Demo, printer: &Printer) -> Result<Exit, Failure> {
     let words = Develop {
         sections: vec!["1,2".to_owned()],
         dry_run: false,
+        plan_only: false,
+        yes: true,
+        sequential: false,
+        profile: None,
+        privacy: None,
         max_parallel: None,
         max_attempts: None,
         wall_clock: None,

@@ -6,12 +6,14 @@ mod cancel;
 mod completions;
 mod config;
 mod demo;
+mod deps;
 mod develop;
 mod discard;
 mod doctor;
 mod init;
 mod logs;
 mod models;
+mod plan;
 mod resume;
 mod route;
 mod runs;
@@ -28,6 +30,8 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
     match words.command {
         None => start::run(common, printer),
         Some(Command::Develop(words)) => develop::run(common, &words, printer),
+        Some(Command::Deps(words)) => deps::run(common, &words, printer),
+        Some(Command::Plan(words)) => plan::run(common, &words, printer),
         Some(Command::Demo(words)) => demo::run(&words, printer),
         Some(Command::Resume(words)) => resume::run(common, &words, printer),
         Some(Command::Runs(words)) => runs::run(common, &words, printer),

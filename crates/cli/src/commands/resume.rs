@@ -3,15 +3,17 @@
 use crate::args::{Common, RunName};
 use crate::exit::{Exit, Failure};
 use crate::open::{House, SCRIPT};
-use crate::print::Printer;
+use crate::print::{Printer, plan, terminal};
 use crate::signals::Signals;
-use mao_core::ids::RunId;
+use mao_core::event::Event;
+use mao_core::ids::{RunId, StepId};
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::Step;
 use mao_engine::announce::{Announcement, Stream};
 use mao_engine::{Carried, Parts};
-use mao_store::Ledger;
+use mao_store::{Inbox, Ledger, Signal};
+use mao_workflows::develop::approval::APPROVE;
 use std::sync::Arc;
 
 /// Runs the command.
@@ -35,48 +37,130 @@ pub fn go_on(house: &House, run: &RunId, state: &RunState, printer: &Printer) ->
         // What was recorded before is known to the printer, not said again.
         printer.catch_up(&Announcement::Recorded(Box::new(recorded)));
     }
-    carry(house, parts, stream, *run, printer)
+    carry(house, parts, stream, *run, printer, Asking::of(printer))
 }
 
-/// Owns the run until it is over or waits, printing what happens.
+/// Whom a run's questions are asked of while this process owns it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// The person at the terminal.
+    Terminal,
+    /// Nobody: the run waits.
+    Nobody,
+}
+
+impl Asking {
+    /// The person, where one is there.
+    #[must_use]
+    pub fn of(printer: &Printer) -> Self {
+        if terminal(printer) { Self::Terminal } else { Self::Nobody }
+    }
+}
+
+/// Owns the run until it is over or waits, printing what happens. Where a person is there, they are asked what it waits
+/// for.
 pub fn carry(
     house: &House,
     parts: Arc<Parts>,
     mut stream: Stream,
     run: RunId,
     printer: &Printer,
+    asking: Asking,
 ) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|wrong| Failure::new(Exit::Internal, wrong))?;
-    let fresh = printer.knows_no_run();
-    if fresh {
+    let mut unseen = true;
+    if printer.knows_no_run() {
         for recorded in house.store.read(&run, 0)? {
             printer.announce(&Announcement::Recorded(Box::new(recorded)));
         }
+    } else {
+        unseen = !house.state(&run)?.steps.keys().any(begins);
     }
-    let (carried, signal) = runtime.block_on(async {
-        let signals = Signals::listen().map_err(|wrong| Failure::new(Exit::Internal, wrong))?;
-        let mut owner = tokio::spawn(mao_engine::carry(parts, run, signals.cancel.clone()));
-        let carried = loop {
-            tokio::select! {
-                Some(announcement) = stream.next() => printer.announce(&announcement),
-                carried = &mut owner => break carried,
+    loop {
+        let (carried, signal) = runtime.block_on(async {
+            let signals = Signals::listen().map_err(|wrong| Failure::new(Exit::Internal, wrong))?;
+            let mut owner = tokio::spawn(mao_engine::carry(Arc::clone(&parts), run, signals.cancel.clone()));
+            let mut tell = |announcement: &Announcement| {
+                if unseen && is_the_beginning(announcement) {
+                    unseen = false;
+                    show_plan(house, &run, printer)?;
+                }
+                printer.announce(announcement);
+                Ok::<_, Failure>(())
+            };
+            let carried = loop {
+                tokio::select! {
+                    Some(announcement) = stream.next() => tell(&announcement)?,
+                    carried = &mut owner => break carried,
+                }
+            };
+            while let Some(announcement) = stream.try_next() {
+                tell(&announcement)?;
             }
-        };
-        while let Some(announcement) = stream.try_next() {
-            printer.announce(&announcement);
+            let carried = carried.map_err(|broken| Failure::new(Exit::Internal, broken))??;
+            Ok::<_, Failure>((carried, signals.exit()))
+        })?;
+        if asking == Asking::Terminal && matches!(carried, Carried::Parked { .. }) && ask(house, &run, printer)? {
+            continue;
         }
-        let carried = carried.map_err(|broken| Failure::new(Exit::Internal, broken))??;
-        Ok::<_, Failure>((carried, signals.exit()))
-    })?;
-    let exit = finish(house, &run, Some(&carried), printer)?;
-    Ok(match (&carried, signal) {
-        (Carried::Closed(Outcome::Cancelled { .. }), Some(signal)) => signal,
-        (Carried::Closed(_) | Carried::Parked { .. }, _) => exit,
-    })
+        let exit = finish(house, &run, Some(&carried), printer)?;
+        return Ok(match (&carried, signal) {
+            (Carried::Closed(Outcome::Cancelled { .. }), Some(signal)) => signal,
+            (Carried::Closed(_) | Carried::Parked { .. }, _) => exit,
+        });
+    }
+}
+
+/// Whether a step comes after the plan: the question about it, or a workstream.
+fn begins(step: &StepId) -> bool {
+    step.as_str() == APPROVE || step.as_str().starts_with("work.")
+}
+
+fn is_the_beginning(announcement: &Announcement) -> bool {
+    match announcement {
+        Announcement::Recorded(recorded) => {
+            matches!(&recorded.event, Event::StepOpened { step, .. } if begins(step))
+        }
+        Announcement::News(_) => false,
+    }
+}
+
+/// PLN-01: the plan is shown before any workstream is said to begin.
+fn show_plan(house: &House, run: &RunId, printer: &Printer) -> Result<(), Failure> {
+    let Some(outline) = house.outline(run)? else { return Ok(()) };
+    if printer.is_json() {
+        return super::plan::show(&outline, printer);
+    }
+    let mark = if house.state(run)?.opened.scripted.is_some() { "[scripted] " } else { "" };
+    plan::lines(&outline).iter().for_each(|line| printer.note(&format!("{mark}{line}")));
+    Ok(())
+}
+
+/// Asks the person at the terminal what the run waits for; whether they gave an answer.
+fn ask(house: &House, run: &RunId, printer: &Printer) -> Result<bool, Failure> {
+    let state = house.state(run)?;
+    let open = state.steps.iter().find_map(|(id, step)| match step {
+        Step::Question { text, choices, answer: None } => Some((id, text, choices)),
+        Step::Question { answer: Some(_), .. }
+        | Step::Ask(_)
+        | Step::Verify { .. }
+        | Step::Merge { .. }
+        | Step::Report { .. }
+        | Step::Publish { .. } => None,
+    });
+    let Some((step, text, choices)) = open else { return Ok(false) };
+    let Some(yes) = printer.ask(text) else { return Ok(false) };
+    let answer = if yes { "yes" } else { "no" };
+    if !choices.iter().any(|choice| choice == answer) {
+        return Ok(false);
+    }
+    let signal = Signal::Answer { step: step.to_string(), answer: answer.to_owned(), by: "terminal".to_owned() };
+    house.store.post(run, house.clock.now(), &signal)?;
+    Ok(true)
 }
 
 /// Says how a run ended and what a person can do with it.
@@ -102,7 +186,12 @@ fn finish(house: &House, run: &RunId, carried: Option<&Carried>, printer: &Print
     let mark = if state.opened.scripted.is_some() { "[scripted] " } else { "" };
     if let Some(waiting) = &state.parked {
         printer.line(&format!("{mark}run {short} waits for {waiting}"));
-        printer.line(&format!("{mark}  answer it: mao answer {short} yes|no    go on: mao resume {short}"));
+        let on_its_plan = matches!(state.steps.get(&StepId::from(APPROVE)), Some(Step::Question { answer: None, .. }));
+        printer.line(&if on_its_plan {
+            format!("{mark}  carry it out: mao answer {short} yes    drop it: mao answer {short} no    look: mao plan show {short}")
+        } else {
+            format!("{mark}  answer it: mao answer {short} yes|no    go on: mao resume {short}")
+        });
     }
     if let Some(branch) = branch {
         let path = mao_workflows::find(&state.opened.workflow).map(|workflow| workflow.report_path(&state));

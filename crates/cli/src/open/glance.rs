@@ -98,7 +98,9 @@ fn role(name: &str) -> Option<ModelRole> {
     [Orchestrator, Worker, Checker, Reasoner, Coder, Analyzer, Drafter].into_iter().find(|role| role.name() == name)
 }
 
-fn thresholds(settings: &Settings) -> Thresholds {
+/// When something is suggested.
+#[must_use]
+pub fn thresholds(settings: &Settings) -> Thresholds {
     let built_in = Thresholds::default();
     let int = |key: &str, or: u64| settings.int(&format!("thresholds.{key}")).unwrap_or(or);
     let list = |key: &str, or: Vec<String>| match settings.get(&format!("thresholds.{key}")) {

@@ -5,6 +5,7 @@
 
 pub mod human;
 pub mod json;
+pub mod plan;
 pub mod style;
 
 use crate::args::Common;
@@ -15,6 +16,12 @@ use mao_engine::Announcement;
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use style::Style;
+
+/// Whether a person is there to be asked: both ends are terminals, and nobody wants JSON.
+#[must_use]
+pub fn terminal(printer: &Printer) -> bool {
+    !printer.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+}
 
 /// What prints.
 #[derive(Debug)]
@@ -70,6 +77,17 @@ impl Printer {
     /// Something said beside the data: one line on standard error.
     pub fn note(&self, line: &str) {
         drop(writeln!(io::stderr().lock(), "{}", text::printable(line)));
+    }
+
+    /// Asks a person; `None` where they give no answer. Enter is no.
+    #[must_use]
+    pub fn ask(&self, question: &str) -> Option<bool> {
+        drop(write!(io::stderr().lock(), "{} [y/N] ", text::printable(question)));
+        let mut said = String::new();
+        match io::stdin().read_line(&mut said) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(matches!(said.trim().to_lowercase().as_str(), "y" | "yes")),
+        }
     }
 
     /// One announcement of a run.

@@ -131,10 +131,15 @@ fn a_run_in_whatever_order_its_lines_come() {
         [scripted]   1 tests                                                  merged
         [scripted]   1 tests                                                  validated
         [scripted]   1 tests                      gpt-6.1-sol           0.0s  1 file changed
+        [scripted]   1 tests            gpt-6.1-sol (low)        codex/script    → sonnet-5.5 → opus-5.5  writes hello.txt  $0.09 to $0.90
+        [scripted]   accepted by: sh check.sh
+        [scripted]   estimate 2m00s to 20m00s, $0.09 to $1.80 at list prices; first attempts: openai 1
         [scripted]   plan                         opus-5.5              0.0s  answered
+        [scripted]   section 1 Greeting: simple (0 points: 1 subtasks, 0 dependencies, 0 existing files, 0 security hits)
         [scripted]   synthesis                    opus-5.5              0.0s  answered
-        [scripted] branch mao/01234567 at 7f276c222ee2
+        [scripted] branch mao/01234567 at 0b4ab15299b5
         [scripted] complete
+        [scripted] plan  1 · diverse · budgeted · 1 section, 1 workstream, 5 at once · diversity 0 (authoring only: evenness n/a: one workstream, variety n/a: one workstream)
         [scripted] run 01234567  develop 1 · 1 section
         [scripted] scripted models: no real model was asked, every answer comes from a script
     "#]]

@@ -18,16 +18,16 @@ fn cmd_03_exit_codes_of_wrong_words() {
         --- stderr
         error: `one` is a description, not section numbers
 
-        hint: name sections by number: `1`, `2,3`, `2.1`, `3.2-3.7` or `all`
+        hint: name sections by number: `1`, `2,3`, `2.1`, `3.2-3.7` or `all`; a feature is described in one quoted text of several words
     "#]]
     .assert_eq(&picture(&shop, &["develop", "one"]));
     expect![[r#"
         exit 2
         --- stderr
         error: the following required arguments were not provided:
-          <SECTIONS>...
+          <SECTIONS|"FEATURE">...
 
-        Usage: mao develop <SECTIONS>...
+        Usage: mao develop <SECTIONS|"FEATURE">...
 
         For more information, try '--help'.
     "#]]

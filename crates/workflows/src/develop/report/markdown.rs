@@ -157,7 +157,7 @@ fn diversity(comparison: &Comparison, viewpoints: usize) -> String {
 
 /// The components of a score, in words.
 #[must_use]
-pub(crate) fn components(found: &Diversity) -> String {
+pub fn components(found: &Diversity) -> String {
     let Score { evenness, variety, review, .. } = &found.overall;
     let part = |name: &str, component: &Component| match component {
         Component::Thousandths(n) => format!("{name} {}.{:03}", n / 1000, n % 1000),
