@@ -6,6 +6,7 @@
 
 mod alone;
 mod develop;
+mod diverse;
 mod family;
 mod faults;
 mod hostile;

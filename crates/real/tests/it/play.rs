@@ -16,19 +16,33 @@ pub struct Play {
 pub type Stream = (&'static str, &'static str, String);
 
 impl Play {
-    /// A play with a plan of these workstreams, a verdict for everything and a synthesis. Sections in their order.
+    /// A play with a plan of these workstreams, one after another in each section; a verdict for everything and a
+    /// synthesis. Sections in their order; none depends on another.
     pub fn plan(streams: &[Stream]) -> Self {
+        Self::frozen(streams, |_| None)
+    }
+
+    /// The same with the contracts that let the workstreams of a section work at once.
+    pub fn frozen(streams: &[Stream], contract: impl Fn(&str) -> Option<String>) -> Self {
         let mut sections: Vec<Value> = Vec::new();
         for (section, stream, owns) in streams {
-            let workstream = json!({ "stream": stream, "goal": format!("Fill {owns}."), "owns": [owns] });
+            let workstream = json!({
+                "stream": stream, "goal": format!("Fill {owns}."), "owns": [owns],
+                "model": null, "rationale": null, "empty": null,
+            });
             match sections.iter_mut().find(|one| one["section"] == *section) {
                 Some(one) => one["workstreams"].as_array_mut().unwrap().push(workstream),
-                None => sections.push(json!({ "section": section, "workstreams": [workstream] })),
+                None => sections
+                    .push(json!({ "section": section, "contract": contract(section), "workstreams": [workstream] })),
             }
         }
         let mut play = Self::default();
+        play.json("deps", &json!({ "edges": [], "uncertain": null }));
         play.json("plan", &json!({ "summary": "What was asked.", "sections": sections }));
-        play.json("synthesis", &json!({ "summary": "It stands.", "decisions": [], "open_items": [] }));
+        play.json(
+            "synthesis",
+            &json!({ "summary": "It stands.", "decisions": [], "mismatches": [], "open_items": [] }),
+        );
         for (section, stream, _) in streams {
             for attempt in 1..=4 {
                 let accept = json!({ "accept": true, "findings": [] });
