@@ -139,8 +139,9 @@ impl Develop {
 
     /// After the last group: synthesis, report, branch, outcome.
     fn close_out(&self, run: &RunState, plan: Option<&Plan>) -> Vec<Effect> {
+        // The report moves the head too.
         if let Some(plan) = plan
-            && run.head != run.opened.base
+            && !run.landed.is_empty()
         {
             let ask = || Work::Ask(questions::synthesis(run, plan, report::record(run, plan)));
             match run.ask(&StepId::from(SYNTHESIS)).map(|step| step.standing()) {

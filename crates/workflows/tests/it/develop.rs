@@ -138,6 +138,20 @@ fn inv_01_a_plan_that_cannot_be_had_ends_the_run() {
 }
 
 #[test]
+fn dev_05_where_nothing_landed_nothing_is_synthesised() {
+    let model = |step: &str, acknowledged: u32, link: &Link| match step {
+        work if work.starts_with("work.") => Does::Makes("red"),
+        _ => well(step, acknowledged, link),
+    };
+    let checks = |tree: &str| !tree.contains("red");
+    let mut world = World::new(&["1", "2"], &model, &checks);
+    let run = world.play();
+    assert_eq!(run.outcome, Some(Outcome::Incomplete));
+    assert!(!run.knows(&"synthesis".into()), "asked for a synthesis of nothing");
+    assert_ne!(run.head, run.opened.base, "the report stands on the branch");
+}
+
+#[test]
 fn dev_06_a_red_base_starts_nothing_and_says_so() {
     let checks = |tree: &str| tree != "base-tree";
     let mut world = World::new(&["1", "2"], &well, &checks);
