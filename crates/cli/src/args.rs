@@ -331,18 +331,6 @@ pub enum Privacy {
     Local,
 }
 
-impl Privacy {
-    /// Its name in configuration.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::Home => "claude_ok",
-            Self::Local => "local_only",
-        }
-    }
-}
-
 impl From<Privacy> for mao_policy::case::Privacy {
     fn from(privacy: Privacy) -> Self {
         match privacy {

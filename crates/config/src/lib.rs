@@ -39,7 +39,7 @@ pub use error::{ConfigError, ConfigErrors, Layer, Origin, Spot, Warning};
 pub use inputs::{Flag, Inputs};
 pub use lint::lint;
 pub use locate::locate;
-pub use resolve::{DIVERSE_PARALLEL, Loaded};
+pub use resolve::{DIVERSE_PARALLEL, Loaded, privacy_word};
 pub use settings::{Setting, Settings};
 pub use source::Source;
 pub use value::{EffortRow, Value};

@@ -142,6 +142,16 @@ fn same_threshold(settings: &mut Settings, errors: &mut Vec<ConfigError>) {
     }
 }
 
+/// What `privacy.class` calls this.
+#[must_use]
+pub const fn privacy_word(privacy: Privacy) -> &'static str {
+    match privacy {
+        Privacy::Any => "any",
+        Privacy::HomeOnly => "claude_ok",
+        Privacy::LocalOnly => "local_only",
+    }
+}
+
 /// how many attempts are out at once in mode `diverse`, where nobody wrote a number.
 pub const DIVERSE_PARALLEL: u32 = 5;
 

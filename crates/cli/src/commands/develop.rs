@@ -8,7 +8,7 @@ use crate::args::{Common, Develop};
 use crate::exit::{Exit, Failure};
 use crate::open::{House, SCRIPT, Scripted, fixed_run};
 use crate::print::{Printer, terminal};
-use mao_config::{Flag, Loaded};
+use mao_config::{Flag, Loaded, privacy_word};
 use mao_core::event::{Approval, Order};
 use mao_core::ids::{CommitId, RunId};
 use mao_engine::clock::draw_run;
@@ -94,7 +94,7 @@ fn flags(words: &Develop) -> Vec<Flag> {
         flag("wall-clock", "engine.wall_clock", words.wall_clock.clone()),
         flag("mode", "engine.mode", words.mode.clone()),
         flag("profile", "engine.thinking_profile", words.profile.clone()),
-        flag("privacy", "privacy.class", words.privacy.map(|privacy| privacy.key().to_owned())),
+        flag("privacy", "privacy.class", words.privacy.map(|privacy| privacy_word(privacy.into()).to_owned())),
     ]
     .into_iter()
     .flatten()

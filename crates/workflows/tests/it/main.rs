@@ -1,4 +1,5 @@
 //! `develop` played through without an engine: the workflow asks, a world of closures answers, everything is folded.
 
 mod develop;
+mod planning;
 mod world;

@@ -26,7 +26,7 @@ const FEATURE: &str = "feature";
 const TITLE: usize = 60;
 
 /// What is wanted of a new run.
-pub(in crate::commands) struct Wanted<'a> {
+pub struct Wanted<'a> {
     /// The workflow.
     pub workflow: &'a str,
     /// The words that name sections or describe a feature.
@@ -40,12 +40,7 @@ pub(in crate::commands) struct Wanted<'a> {
 }
 
 /// The run that these words ask for, from this commit.
-pub(in crate::commands) fn new_run(
-    house: &House,
-    loaded: &Loaded,
-    base: CommitId,
-    wanted: &Wanted<'_>,
-) -> Result<NewRun, Failure> {
+pub fn new_run(house: &House, loaded: &Loaded, base: CommitId, wanted: &Wanted<'_>) -> Result<NewRun, Failure> {
     let named = loaded.requirements_file.as_deref();
     let requirements = house.repo.read(&base, named.unwrap_or(REQUIREMENTS))?;
     if let (Some(named), None) = (named, &requirements) {
