@@ -11,4 +11,5 @@ mod evidence;
 mod kill;
 mod owners;
 mod pictures;
+mod planned;
 mod shop;

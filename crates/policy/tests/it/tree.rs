@@ -213,3 +213,52 @@ fn rte_05_models_that_disagree_are_decided_between_by_tests() {
     let record = found(&policy(), &apart);
     assert_eq!((record.node, record.choice, record.route), (Node::Disagreement, Choice::Tests, Route::default()));
 }
+
+#[test]
+fn rte_13_each_phase_of_a_project_has_its_own_hands_and_offers() {
+    // In mode assist the orchestrator's vendor does the work of every phase; others are offered, or asked for by name.
+    let mut tuning = Tuning::default();
+    tuning.defaults.insert(Creative::Image.key().to_owned(), "ext-b".into());
+    let mut house = assist();
+    house.models.insert(
+        "haiku".into(),
+        entry(
+            mao_policy::orchestrator::home_vendor().as_str(),
+            "home",
+            "claude-haiku-9",
+            "claude-haiku",
+            ModelRole::Checker,
+        ),
+    );
+    let look = |change: &dyn Fn(&mut Case), class: &str| {
+        let mut case = asked(class);
+        change(&mut case);
+        walk(&house, &tuning, &case, &Conditions::default())
+    };
+    let offers = |record: &Record| record.suggestions.iter().map(|one| one.role).collect::<Vec<_>>();
+    let plain = |_: &mut Case| {};
+    // Research: at home, and the web where it is needed.
+    assert_eq!(model(&look(&plain, "exploration")), "haiku");
+    assert_eq!(model(&look(&|case| case.traits.push(Trait::NeedsWeb), "exploration")), "ext-b");
+    // Planning: signed at home, read by a coder where there is a reason.
+    let signed_at_home = |class: &str| {
+        let links = look(&plain, class).route.links;
+        !links.is_empty() && links.iter().all(|link| link.vendor == mao_policy::orchestrator::home_vendor())
+    };
+    assert!(signed_at_home("plan"));
+    assert_eq!(offers(&look(&|case| case.files = 11, "plan_review")), [ModelRole::Coder]);
+    // Implementation: the worker; a coder for a fault that stays, an analyzer's prototype by name.
+    assert_eq!(model(&look(&plain, "implementation")), "sonnet");
+    assert!(offers(&look(&|case| case.failed_cycles = 2, "debugging")).contains(&ModelRole::Coder));
+    assert_eq!(model(&look(&|case| case.explicit = Some("ext-b".into()), "prototype")), "ext-b");
+    // Creative: by type.
+    assert_eq!(model(&look(&|case| case.creative = Some(Creative::Image), "image")), "ext-b");
+    // Review: the worker, and another vendor's look at what is large.
+    let review = look(&|case| case.files = 11, "pr_review");
+    assert_eq!((model(&review), offers(&review)), ("sonnet", vec![ModelRole::Analyzer]));
+    // Validation: signed at home; models that disagree are decided between by tests.
+    assert!(signed_at_home("validation"));
+    assert_eq!(look(&|case| case.traits.push(Trait::Disagreement), "core_logic").choice, Choice::Tests);
+    // Deployment: changelog and documents by the checker.
+    assert_eq!(model(&look(&plain, "documentation")), "haiku");
+}
