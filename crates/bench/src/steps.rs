@@ -207,6 +207,7 @@ fn parts(ground: &Ground, dir: &Path) -> Done<(Arc<Parts>, Stream)> {
         store: Arc::new(SqliteStore::open(&dir.join("state"))?),
         providers: Default::default(),
         enabled: Default::default(),
+        caps: Default::default(),
         user_repo: Arc::new(UserRepo::open(&user, &git)?),
         checker: Arc::new(Checker::new(ground.shim(), Default::default())),
         runs_dir: dir.join("runs"),

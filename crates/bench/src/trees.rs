@@ -94,7 +94,7 @@ fn one_of_ours(run: &RunRepo, base: &mao_core::ids::CommitId) -> Done<Took> {
     let (tree, make) = timed(|| Ok(run.worktree("work", base, at)?))?;
     work(tree.path())?;
     let owned = [Glob("**".into())];
-    let spec = CollectSpec { owned: &owned, protected: &[], subject: "Change three files", body: "", at };
+    let spec = CollectSpec { owned: &owned, frozen: &[], protected: &[], subject: "Change three files", body: "", at };
     let (collected, commit) = timed(|| Ok(run.collect(&tree, &spec)?))?;
     if !matches!(&collected, Collected::Change { files, .. } if files.len() == 3) {
         return Err(format!("three files were changed: {collected:?}").into());

@@ -52,7 +52,7 @@ pub enum Command {
     /// Play a bundled sample with scripted models, through the real engine, git and cargo
     Demo(Demo),
     /// Go on with a run that was interrupted or waits
-    Resume(RunName),
+    Resume(Resume),
     /// List the runs of this repository
     Runs(Runs),
     /// Show a run: its steps, attempts and checks
@@ -108,12 +108,9 @@ pub struct Develop {
     /// How many models may work at once
     #[arg(long, value_name = "N")]
     pub max_parallel: Option<u32>,
-    /// How many attempts the run may start in all
-    #[arg(long, value_name = "N")]
-    pub max_attempts: Option<u32>,
-    /// How long the run may take: `90s`, `45m`, `2h`
-    #[arg(long, value_name = "TIME")]
-    pub wall_clock: Option<String>,
+    /// How much the run may take in all
+    #[command(flatten)]
+    pub caps: Caps,
     /// Who works: `assist` (Claude, others on request) or `diverse` (each task's best model)
     #[arg(long, value_name = "MODE")]
     pub mode: Option<String>,
@@ -167,6 +164,34 @@ pub struct PlanDiff {
     pub other: Option<String>,
 }
 
+/// How much a run may take before it starts no further attempt and waits.
+#[derive(Debug, Default, Args)]
+pub struct Caps {
+    /// How many attempts the run may start in all
+    #[arg(long, value_name = "N")]
+    pub max_attempts: Option<u32>,
+    /// How much money the run may spend, in US dollars: `2.50`
+    #[arg(long, value_name = "USD")]
+    pub max_cost: Option<String>,
+    /// How many tokens the run may spend, in and out
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<u64>,
+    /// How long the run may take: `90s`, `45m`, `2h`
+    #[arg(long, value_name = "TIME")]
+    pub wall_clock: Option<String>,
+}
+
+/// `mao resume`
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// The run's id or the beginning of it; without one, the newest run of this repository
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// New limits, for a run that waits at one
+    #[command(flatten)]
+    pub caps: Caps,
+}
+
 /// `mao demo`
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -203,6 +228,9 @@ pub struct Logs {
     /// The raw transcript of this step's last attempt (or of `STEP#N`)
     #[arg(long, value_name = "STEP")]
     pub step: Option<String>,
+    /// Every fallback: from which model to which, why, and what was lost
+    #[arg(long, conflicts_with = "step")]
+    pub fallbacks: bool,
     /// Go on printing until the run ends
     #[arg(long)]
     pub follow: bool,

@@ -6,6 +6,7 @@ use crate::args::Common;
 use crate::exit::{Exit, Failure};
 use crate::print::Printer;
 use mao_config::{ConfigErrors, Flag, Inputs, Layer, Loaded, Source, locate, trust};
+use mao_core::event::Caps;
 use mao_core::glob::Glob;
 use mao_core::ids::{CommitId, ProviderId, RunId, Stamp};
 use mao_core::run::RunState;
@@ -200,6 +201,7 @@ impl House {
                 Some(_) => loaded.policy.models.values().map(|entry| entry.provider.clone()).collect(),
                 None => loaded.policy.enabled.clone(),
             },
+            caps: caps(loaded),
             user_repo: Arc::clone(&self.repo),
             checker: Arc::new(Checker::new(self.shim.clone(), self.environment.clone())),
             runs_dir: self.runs_dir(),
@@ -295,6 +297,15 @@ pub fn variables(environment: &BTreeMap<String, String>, policy: &Policy) -> Vec
     vendors().into_iter().map(of).collect()
 }
 
+impl House {
+    /// The policy that a run was opened with.
+    pub fn policy_of(&self, state: &RunState) -> Result<Policy, Failure> {
+        let bytes = self.store.get(&state.opened.policy)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|wrong| Failure::new(Exit::Internal, format!("the run's policy cannot be read: {wrong}")))
+    }
+}
+
 /// Whether models are scripted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scripted {
@@ -345,6 +356,18 @@ fn scripted(policy: &Policy, dir: &Path) -> Result<BTreeMap<ProviderId, Arc<dyn 
         }
     }
     Ok(providers)
+}
+
+/// The limits that stand on the command line: what a run was opened with holds until somebody says otherwise.
+fn caps(loaded: &Loaded) -> Caps {
+    let typed = |key: &str| loaded.settings.get(key).is_some_and(|setting| setting.origin.layer() == Layer::Flag);
+    let limits = &loaded.policy.limits;
+    Caps {
+        attempts: Some(limits.max_attempts).filter(|_| typed("engine.max_attempts")),
+        wall_clock_ms: limits.wall_clock_ms.filter(|_| typed("engine.wall_clock")),
+        tokens: limits.max_tokens.filter(|_| typed("budgets.run_tokens")),
+        micro_usd: limits.max_micro_usd.filter(|_| typed("budgets.run_usd")),
+    }
 }
 
 fn clock() -> Arc<dyn Clock> {

@@ -225,6 +225,7 @@ fn unknown_to_the_roster(registry: &mut Registry, raw: &RawEntry, consent: Conse
         effort: None,
         context_tokens: known(&raw.context_tokens, SIZES.0),
         output_tokens: known(&raw.output_tokens, SIZES.1),
+        price: None,
         lifecycle: raw.lifecycle.as_ref().map_or(Lifecycle::Active, |lifecycle| lifecycle.value),
         replacement: raw.replacement.as_ref().map(|id| id.value.as_str().into()),
         verified_at: raw.verified_at.as_ref().map_or_else(|| "unknown".into(), |verified| verified.value.clone()),

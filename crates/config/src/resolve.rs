@@ -13,7 +13,9 @@ use crate::words::nearest;
 use mao_core::glob::Glob;
 use mao_core::ids::{ModelId, ProviderId, TaskClass};
 use mao_policy::orchestrator;
-use mao_policy::policy::{Billing, Check, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Profile, TaskRoute};
+use mao_policy::policy::{
+    Billing, Check, Fallback, Handover, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Profile, TaskRoute,
+};
 use std::collections::BTreeMap;
 
 /// A configuration, understood.
@@ -101,6 +103,8 @@ pub(crate) fn resolve(
             Some("claude_ok") => Privacy::HomeOnly,
             Some(_) | None => Privacy::Any,
         },
+        fallback: fallback(&settings),
+        frozen: globs(settings.list("engine.test_paths")),
         min_diversity: settings.int("engine.min_diversity").and_then(|int| u8::try_from(int).ok()),
     };
     if let Err(error) = orchestrator::check(&policy) {
@@ -382,6 +386,8 @@ fn limits(settings: &Settings) -> Limits {
         max_parallel: count("engine.max_parallel", built_in.max_parallel),
         max_attempts: count("engine.max_attempts", built_in.max_attempts),
         wall_clock_ms: settings.millis("engine.wall_clock").or(built_in.wall_clock_ms),
+        max_tokens: settings.int("budgets.run_tokens").or(built_in.max_tokens),
+        max_micro_usd: settings.micro_usd("budgets.run_usd").or(built_in.max_micro_usd),
         first_byte_ms: time("engine.timeouts.first_byte", built_in.first_byte_ms),
         idle_ms: time("engine.timeouts.idle", built_in.idle_ms),
         attempt_ms: time("engine.timeouts.total", built_in.attempt_ms),
@@ -389,6 +395,19 @@ fn limits(settings: &Settings) -> Limits {
         check_ms: time("engine.timeouts.check", built_in.check_ms),
         rate_wait_ms: time("engine.rate_wait", built_in.rate_wait_ms),
         account_parallel: count("engine.account_parallel", built_in.account_parallel),
+    }
+}
+
+fn fallback(settings: &Settings) -> Fallback {
+    let built_in = Fallback::default();
+    let failures = settings.int("breaker.failures").and_then(|int| u32::try_from(int).ok());
+    Fallback {
+        handover: match settings.text("fallback.handover") {
+            Some("packet") => Handover::Packet,
+            Some(_) | None => Handover::Clean,
+        },
+        failures: failures.unwrap_or(built_in.failures),
+        rest_ms: settings.millis("breaker.cool_down").unwrap_or(built_in.rest_ms),
     }
 }
 

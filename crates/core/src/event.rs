@@ -9,9 +9,10 @@ use crate::ids::{
     AccountId, AttemptNo, BlobId, CommitId, ModelId, ProviderId, RepositoryKey, RunId, SectionId, Stamp, StepId,
     TreeId, VendorId,
 };
-use crate::reply::Answer;
+use crate::reply::{Answer, Usage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The version of this vocabulary. A ledger with a higher one is refused, naming the version it needs.
 pub const EVENT_VERSION: u32 = 1;
@@ -80,6 +81,9 @@ pub enum Event {
         transcript: Option<BlobId>,
         /// What really contained the child.
         containment: String,
+        /// What the call cost and left although it failed; absent where it answered.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        loss: Option<Box<Loss>>,
     },
     /// The owner died during the call. What was in its worktree is on a salvage ref.
     AttemptLost {
@@ -146,6 +150,11 @@ pub enum Event {
     Withdrawn {
         /// The provider.
         provider: ProviderId,
+    },
+    /// A person gave the run other limits than it was opened with.
+    CapsSet {
+        /// What was said; everything else stays as it was.
+        caps: Caps,
     },
     /// Somebody wants the run to end.
     CancelRequested {
@@ -333,6 +342,59 @@ pub enum AttemptResult {
     Failed(Fault),
 }
 
+/// What a failed call cost and left behind. FBK-02: a fallback is told with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// The exit code of its process; absent where a signal ended it or none was started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exit: Option<i32>,
+    /// What was counted until then.
+    #[serde(default)]
+    pub usage: Usage,
+    /// What it had written, where it had.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub partial: Option<Partial>,
+}
+
+/// Unfinished work: kept, and never the ground that anybody works on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    /// The commit that holds it, on a salvage ref.
+    pub commit: CommitId,
+    /// The diff from the attempt's base, as text.
+    pub diff: BlobId,
+}
+
+/// How much a run may take in all. Absent: nothing is said of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caps {
+    /// How many attempts it may start.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attempts: Option<u32>,
+    /// For how long it may start them, in milliseconds; what it was parked for does not count.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wall_clock_ms: Option<u64>,
+    /// How many tokens it may spend, in and out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens: Option<u64>,
+    /// How much money it may spend, in millionths of a US dollar.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub micro_usd: Option<u64>,
+}
+
+impl Caps {
+    /// These, with what `later` says of them.
+    #[must_use]
+    pub fn with(self, later: Self) -> Self {
+        Self {
+            attempts: later.attempts.or(self.attempts),
+            wall_clock_ms: later.wall_clock_ms.or(self.wall_clock_ms),
+            tokens: later.tokens.or(self.tokens),
+            micro_usd: later.micro_usd.or(self.micro_usd),
+        }
+    }
+}
+
 /// What follows a fault or a refused change. Made by `mao_policy::decide` alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "decision")]
@@ -402,6 +464,30 @@ pub struct CheckRun {
     pub exit: Option<i32>,
     /// Its output's tail (at most 16 KiB), redacted.
     pub log: BlobId,
+    /// How many tests it says it ran: evidence, of which nothing follows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counts: Option<Counts>,
+    /// How long it took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub took_ms: Option<u64>,
+}
+
+/// How many tests a check says it ran.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Those that passed.
+    pub passed: u32,
+    /// Those that failed.
+    pub failed: u32,
+    /// Those that were left out.
+    pub skipped: u32,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped > 0 { write!(f, ", {} skipped", self.skipped) } else { Ok(()) }
+    }
 }
 
 /// What came of a merge.
@@ -440,6 +526,7 @@ impl Event {
             Self::Published { .. } => "published",
             Self::Answered { .. } => "answered",
             Self::Withdrawn { .. } => "withdrawn",
+            Self::CapsSet { .. } => "caps_set",
             Self::CancelRequested { .. } => "cancel_requested",
             Self::Parked { .. } => "parked",
             Self::Noted(Note::ChangeJudged { .. }) => "change_judged",
@@ -454,7 +541,11 @@ impl Event {
     #[must_use]
     pub const fn step(&self) -> Option<&StepId> {
         match self {
-            Self::RunOpened(_) | Self::Withdrawn { .. } | Self::CancelRequested { .. } | Self::Parked { .. } => None,
+            Self::RunOpened(_)
+            | Self::Withdrawn { .. }
+            | Self::CapsSet { .. }
+            | Self::CancelRequested { .. }
+            | Self::Parked { .. } => None,
             Self::StepOpened { step, .. }
             | Self::Routed { step, .. }
             | Self::AttemptStarted { step, .. }
@@ -494,6 +585,7 @@ impl Event {
             | Self::Published { .. }
             | Self::Answered { .. }
             | Self::Withdrawn { .. }
+            | Self::CapsSet { .. }
             | Self::CancelRequested { .. }
             | Self::Parked { .. }
             | Self::Noted(Note::HeadMoved { .. } | Note::StepSkipped { .. } | Note::RunClosed { .. }) => None,

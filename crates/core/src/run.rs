@@ -5,7 +5,7 @@
 use crate::ask::Role;
 use crate::change::{Change, Proof, Validated};
 use crate::effect::Note;
-use crate::event::{AttemptResult, Event, MergeResult, Opened, Recorded, Verification};
+use crate::event::{AttemptResult, Caps, Decision, Event, MergeResult, Opened, Recorded, Verification};
 use crate::ids::{AttemptNo, CommitId, ProviderId, Stamp, StepId, TreeId};
 use crate::mutant;
 use crate::outcome::Outcome;
@@ -42,6 +42,10 @@ pub struct RunState {
     pub skipped: BTreeMap<StepId, String>,
     /// Providers that were enabled when it was opened and are not any more.
     pub withdrawn: BTreeSet<ProviderId>,
+    /// The limits that a person gave it since it was opened.
+    pub caps: Caps,
+    /// For how long it was parked, in milliseconds.
+    pub parked_ms: u64,
     /// Who cancelled it.
     pub cancelled: Option<String>,
     /// Whether the last owner left because only waiting was left.
@@ -91,6 +95,8 @@ impl RunState {
                 landed: BTreeSet::new(),
                 skipped: BTreeMap::new(),
                 withdrawn: BTreeSet::new(),
+                caps: Caps::default(),
+                parked_ms: 0,
                 cancelled: None,
                 parked: None,
                 outcome: None,
@@ -110,7 +116,11 @@ impl RunState {
         if self.outcome.is_some() {
             return Err(wrong("the run is closed"));
         }
+        let parked = self.parked.is_some();
         self.take(recorded).map_err(|why| wrong(&why))?;
+        if parked {
+            self.parked_ms = self.parked_ms.saturating_add(recorded.at.since(self.at));
+        }
         self.seq = recorded.seq;
         self.at = recorded.at;
         if !matches!(recorded.event, Event::Parked { .. }) {
@@ -153,12 +163,14 @@ impl RunState {
                     session: session.clone(),
                     started: recorded.at,
                     state: AttemptState::Running,
+                    loss: None,
                 });
                 Ok(())
             }
-            Event::AttemptEnded { step, attempt, result, .. } => {
+            Event::AttemptEnded { step, attempt, result, loss, .. } => {
                 let at = recorded.at;
                 let running = self.running_mut(step, *attempt)?;
+                running.loss = loss.as_deref().cloned();
                 running.state = match result {
                     AttemptResult::Failed(fault) => AttemptState::Failed(fault.clone(), at),
                     AttemptResult::Answered(answer) => AttemptState::Answered(Box::new(Answered {
@@ -179,6 +191,9 @@ impl RunState {
                 let last = ask.attempts.last().map_or(AttemptNo(0), |attempt| attempt.no);
                 if last != *after || !matches!(ask.standing(), Standing::Idle) {
                     return Err(format!("nothing is to be decided after attempt {after} of {step}"));
+                }
+                if let (Decision::Next { reason, .. }, true) = (decision, ask.attempts.is_empty()) {
+                    ask.passed_on.get_or_insert_with(|| reason.clone());
                 }
                 ask.decided = Some(decision.clone());
                 Ok(())
@@ -223,6 +238,10 @@ impl RunState {
             },
             Event::Withdrawn { provider } => {
                 self.withdrawn.insert(provider.clone());
+                Ok(())
+            }
+            Event::CapsSet { caps } => {
+                self.caps = self.caps.with(*caps);
                 Ok(())
             }
             Event::CancelRequested { by } => {
@@ -366,13 +385,10 @@ impl RunState {
             .flatten()
     }
 
-    /// What all acknowledged answers cost together.
+    /// What all acknowledged attempts cost together, those that failed included.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        self.attempts().fold(Usage::default(), |sum, (_, _, attempt)| match &attempt.state {
-            AttemptState::Answered(answered) => sum.plus(answered.answer.usage),
-            AttemptState::Running | AttemptState::Lost | AttemptState::Failed(..) => sum,
-        })
+        self.attempts().filter_map(|(_, _, attempt)| attempt.usage()).fold(Usage::default(), Usage::plus)
     }
 
     /// Whether `step` was opened, or skipped for good.

@@ -3,10 +3,10 @@
 use crate::ask::Ask;
 use crate::change::{Refusal, Verdict};
 use crate::effect::Work;
-use crate::event::{Decision, Link, MergeResult, Route};
+use crate::event::{Decision, Link, Loss, MergeResult, Route};
 use crate::fault::Fault;
 use crate::ids::{AttemptNo, CommitId, ModelId, Stamp, StepId, TreeId};
-use crate::reply::Answer;
+use crate::reply::{Answer, Usage};
 
 /// A step and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,9 @@ impl Step {
     /// A step as its opening leaves it.
     pub(crate) fn open(work: &Work) -> Self {
         match work.clone() {
-            Work::Ask(ask) => Self::Ask(Box::new(AskStep { ask, route: None, attempts: Vec::new(), decided: None })),
+            Work::Ask(ask) => {
+                Self::Ask(Box::new(AskStep { ask, route: None, attempts: Vec::new(), decided: None, passed_on: None }))
+            }
             Work::Verify { commit, tree } => Self::Verify { commit, tree, done: false },
             Work::Merge { of, attempt, onto } => Self::Merge { of, attempt, onto, result: None, landed: false },
             Work::Report { onto } => Self::Report { onto, done: false },
@@ -97,6 +99,8 @@ pub struct AskStep {
     pub attempts: Vec<Attempt>,
     /// What was decided after the last attempt.
     pub decided: Option<Decision>,
+    /// Why the first link was not asked, where it was passed over before anybody was.
+    pub passed_on: Option<String>,
 }
 
 /// One call of one model.
@@ -114,6 +118,30 @@ pub struct Attempt {
     pub started: Stamp,
     /// Where it stands.
     pub state: AttemptState,
+    /// What it cost and left although it failed.
+    pub loss: Option<Loss>,
+}
+
+impl Attempt {
+    /// What it cost, as far as anybody counted; `None` while nothing is known.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        match &self.state {
+            AttemptState::Answered(answered) => Some(answered.answer.usage),
+            AttemptState::Failed(..) => self.loss.as_ref().map(|loss| loss.usage),
+            AttemptState::Running | AttemptState::Lost => None,
+        }
+    }
+
+    /// When it was acknowledged.
+    #[must_use]
+    pub fn ended(&self) -> Option<Stamp> {
+        match &self.state {
+            AttemptState::Answered(answered) => Some(answered.at),
+            AttemptState::Failed(_, at) => Some(*at),
+            AttemptState::Running | AttemptState::Lost => None,
+        }
+    }
 }
 
 /// Where an attempt stands.

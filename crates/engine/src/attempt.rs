@@ -9,17 +9,17 @@ use crate::parts::{EngineError, Parts};
 use crate::work::{Done, blocking, subject};
 use mao_core::ask::{Ask, ReplyForm, Role};
 use mao_core::change::{Change, Refusal};
-use mao_core::event::{AttemptResult, Decision, Event, Link};
+use mao_core::event::{AttemptResult, Event, Link, Loss, Partial};
 use mao_core::fault::{Fault, FaultKind};
-use mao_core::glob::Glob;
 use mao_core::ids::{AttemptNo, BlobId, CommitId, RunId, StepId};
-use mao_core::reply::Answer;
+use mao_core::reply::{Answer, Usage};
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
 use mao_core::text;
+use mao_policy::grant::{self, Grant};
 use mao_policy::policy::Billing;
-use mao_policy::{Policy, grant, orchestrator};
-use mao_providers::provider::{self, Access, Provider, Reply, Timers};
+use mao_policy::{Policy, fallback, orchestrator};
+use mao_providers::provider::{self, Access, Provider, Reply, Timers, TurnEnd};
 use mao_repo::{CollectSpec, Collected, RunRepo, Worktree};
 use mao_workflows::Workflow;
 use mao_workflows::prompt::{Occasion, render};
@@ -34,6 +34,9 @@ const STRUCTURED_LIMIT: usize = 14 * 1024;
 
 /// The longest failure text that is attached to a prompt, in bytes.
 const FAILURE_LIMIT: usize = 12 * 1024;
+
+/// The longest diff that a packet hands over, in bytes.
+const PACKET_LIMIT: usize = 64 * 1024;
 
 /// An attempt, ready to be recorded and then made.
 #[derive(Debug)]
@@ -95,7 +98,7 @@ impl AttemptWork {
         for (name, blob) in &asked.ask.prompt.attached {
             texts.insert(name.clone(), String::from_utf8_lossy(&parts.store.get(blob)?).into_owned());
         }
-        let failure = failure(parts, asked)?;
+        let failure = failure(parts, policy, asked, link)?;
         let role = policy.models.get(&to.model).map(|entry| entry.role);
         let occasion = Occasion {
             step: step.as_str(),
@@ -118,7 +121,7 @@ impl AttemptWork {
             to,
             prompt_blob: parts.store.put(prompt.as_bytes())?,
             prompt,
-            base: base(state, asked),
+            base: fallback::base(state, asked),
             session,
             acknowledged,
             state: state.clone(),
@@ -150,31 +153,44 @@ impl AttemptWork {
         let transcript = self.transcript()?;
         let scratch = self.repo.scratch(&name)?;
         let job = self.job(&worktree, &scratch, &transcript);
-        let (result, containment) = self.call(job, stop).await;
-        let result = match result {
+        let end = self.call(job, stop).await;
+        let result = match end.result {
             Ok(reply) => self.judge(reply, &worktree).await?,
             Err(fault) => AttemptResult::Failed(fault),
         };
-        if matches!(result, AttemptResult::Failed(_)) && self.writes() {
-            // What a failed worker left is on a ref before its worktree goes.
-            let (repo, at) = (Arc::clone(&self.repo), self.state.opened_at);
-            blocking(move || repo.salvage(&worktree, &name, at)).await?;
-        }
+        let loss = match &result {
+            AttemptResult::Answered(_) => None,
+            AttemptResult::Failed(_) => {
+                let partial = self.partial(worktree, name).await?;
+                Some(Box::new(Loss { exit: end.exit, usage: end.usage, partial }))
+            }
+        };
+        let containment = end.containment;
         let transcript = if transcript.exists() { Some(self.parts.store.put_file(&transcript)?) } else { None };
         self.parts.store.give_back(&self.to.account, &slot_holder(&self.state, &self.step))?;
-        Ok(Event::AttemptEnded { step: self.step, attempt: self.no, result, transcript, containment })
+        Ok(Event::AttemptEnded { step: self.step, attempt: self.no, result, transcript, containment, loss })
     }
 
     fn transcript(&self) -> Result<PathBuf, EngineError> {
         Ok(self.repo.transcript(&format!("{}-{}", name_of(&self.step, self.no), self.session))?)
     }
 
-    fn writes(&self) -> bool {
-        grant::grant(&self.ask, &self.to, &self.state.opened.home_vendor).writes()
+    /// What a failed worker left, on a ref before its worktree goes, and as text.
+    async fn partial(&self, worktree: Worktree, name: String) -> Result<Option<Partial>, EngineError> {
+        if !self.grant().writes() {
+            return Ok(None);
+        }
+        let (repo, at, base) = (Arc::clone(&self.repo), self.state.opened_at, self.base.clone());
+        let left = blocking(move || match repo.salvage(&worktree, &name, at)? {
+            Some(commit) => Ok(Some((repo.diff(&base, &commit)?, commit))),
+            None => Ok(None),
+        })
+        .await?;
+        left.map(|(diff, commit)| Ok(Partial { commit, diff: self.parts.store.put(&diff)? })).transpose()
     }
 
-    fn owned(&self) -> Vec<Glob> {
-        grant::grant(&self.ask, &self.to, &self.state.opened.home_vendor).owned
+    fn grant(&self) -> Grant {
+        grant::grant(&self.policy, &self.ask, &self.to, &self.state.opened.home_vendor)
     }
 
     fn job(&self, worktree: &Worktree, scratch: &Path, transcript: &Path) -> provider::Job {
@@ -192,7 +208,7 @@ impl AttemptWork {
             prompt: self.prompt.clone(),
             schema,
             cwd: worktree.path().to_owned(),
-            access: if self.writes() { Access::Write } else { Access::Read },
+            access: if self.grant().writes() { Access::Write } else { Access::Read },
             scratch: scratch.to_owned(),
             reads: worktree.reads(),
             session: self.session.clone(),
@@ -211,10 +227,13 @@ impl AttemptWork {
         }
     }
 
-    async fn call(&self, job: provider::Job, mut stop: watch::Receiver<bool>) -> (Result<Reply, Fault>, String) {
+    async fn call(&self, job: provider::Job, mut stop: watch::Receiver<bool>) -> TurnEnd {
         let mut turn = match self.provider.start(job).await {
             Ok(turn) => turn,
-            Err(fault) => return (Err(fault), "none: nothing was started".to_owned()),
+            Err(fault) => {
+                let containment = "none: nothing was started".to_owned();
+                return TurnEnd { result: Err(fault), session: None, containment, exit: None, usage: Usage::default() };
+            }
         };
         let mut stopped = false;
         loop {
@@ -232,8 +251,11 @@ impl AttemptWork {
             }
         }
         let end = turn.end().await;
-        let result = if stopped { Err(Fault::new(FaultKind::Cancelled, "the run was cancelled")) } else { end.result };
-        (result, end.containment)
+        if stopped {
+            TurnEnd { result: Err(Fault::new(FaultKind::Cancelled, "the run was cancelled")), ..end }
+        } else {
+            end
+        }
     }
 
     /// Whether the reply has the form asked for, and what it brings.
@@ -309,11 +331,12 @@ impl AttemptWork {
     async fn collect(&self, worktree: &Worktree, reply: &Reply) -> Result<Collected, EngineError> {
         let served = reply.served.clone().unwrap_or_else(|| format!("{} (unconfirmed)", self.to.endpoint));
         let (subject, body) = (subject(&self.ask), format!("Served-By: {}", text::one_line(&served, 120)));
-        let (owned, protected, at) = (self.owned(), self.policy.protected.clone(), self.state.opened_at);
+        let (grant, protected, at) = (self.grant(), self.policy.protected.clone(), self.state.opened_at);
         let (repo, worktree) = (Arc::clone(&self.repo), worktree.clone());
         let kept = format!("attempts/{}", name_of(&self.step, self.no));
         blocking(move || {
-            let spec = CollectSpec { owned: &owned, protected: &protected, subject: &subject, body: &body, at };
+            let (owned, frozen) = (&grant.owned[..], &grant.frozen[..]);
+            let spec = CollectSpec { owned, frozen, protected: &protected, subject: &subject, body: &body, at };
             let collected = repo.collect(&worktree, &spec)?;
             if let Collected::Change { commit, .. } = &collected {
                 repo.keep(&kept, commit)?;
@@ -333,33 +356,28 @@ pub(crate) fn slot_holders(run: &RunId) -> String {
     format!("{run}/")
 }
 
-/// The commit that the next attempt starts from: the question's own, unless what others merged is why an earlier one was
-/// refused. A function of the record alone, so that it does not depend on who was faster.
-fn base(state: &RunState, ask: &AskStep) -> CommitId {
-    let met_others = ask.attempts.iter().any(|attempt| match &attempt.state {
-        AttemptState::Answered(answered) => {
-            matches!(answered.refusal, Some(Refusal::Conflict { .. } | Refusal::BrokeMerged { .. }))
-        }
-        AttemptState::Failed(..) | AttemptState::Running | AttemptState::Lost => false,
-    });
-    if met_others { state.head.clone() } else { ask.ask.base.clone() }
-}
-
-/// What was wrong with the last acknowledged attempt, where the same model is asked again.
-fn failure(parts: &Parts, ask: &AskStep) -> Result<Option<String>, EngineError> {
-    if matches!(ask.decided, Some(Decision::Next { .. })) {
-        return Ok(None);
-    }
-    let last = ask.attempts.iter().rev().find(|attempt| !matches!(attempt.state, AttemptState::Lost));
-    let text = match last.map(|attempt| &attempt.state) {
-        Some(AttemptState::Failed(fault, _)) => fault.to_string(),
-        Some(AttemptState::Answered(answered)) => match &answered.refusal {
+/// What was wrong with an earlier attempt and, in a packet, the diff that it left.
+fn failure(parts: &Parts, policy: &Policy, ask: &AskStep, link: usize) -> Result<Option<String>, EngineError> {
+    let Some(told) = fallback::told(policy, ask, link) else { return Ok(None) };
+    let what = match &told.last.state {
+        AttemptState::Failed(fault, _) => fault.to_string(),
+        AttemptState::Answered(answered) => match &answered.refusal {
             None => return Ok(None),
             Some(refusal) => describe(parts, refusal)?,
         },
-        Some(AttemptState::Running | AttemptState::Lost) | None => return Ok(None),
+        AttemptState::Running | AttemptState::Lost => return Ok(None),
     };
-    Ok(Some(text::printable(text::tail(&text, FAILURE_LIMIT))))
+    let mut said = text::printable(text::tail(&what, FAILURE_LIMIT));
+    if let Some(left) = told.left {
+        let diff = String::from_utf8_lossy(&parts.store.get(left)?).into_owned();
+        let cut = (0..=diff.len().min(PACKET_LIMIT)).rev().find(|at| diff.is_char_boundary(*at)).unwrap_or(0);
+        said.push_str("\n\nWhat it left, as a diff that is not applied:\n");
+        said.push_str(&text::printable(&diff[..cut]));
+        if cut < diff.len() {
+            said.push_str("\n… (diff cut)");
+        }
+    }
+    Ok(Some(said))
 }
 
 fn describe(parts: &Parts, refusal: &Refusal) -> Result<String, EngineError> {

@@ -16,7 +16,8 @@ use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::Step;
 use mao_policy::decide::{Next, decide};
-use mao_policy::{Policy, route};
+use mao_policy::route::Conditions;
+use mao_policy::{Policy, breaker, route};
 use mao_repo::RunRepo;
 use mao_store::{Signal, SignalId, StoreError};
 use mao_workflows::Workflow;
@@ -106,6 +107,7 @@ impl Loop {
         let repo = recover::open_run_repo(&parts, &opened).await?;
         recover::after_a_dead_owner(&repo, &mut record).await?;
         recover::withdraw(&parts, &policy, &mut record)?;
+        recover::caps(&parts, &policy, &mut record)?;
         Ok(Self {
             parts,
             policy: Arc::new(policy),
@@ -292,13 +294,15 @@ impl Loop {
             let state = self.record.state();
             let Some(ask) = state.ask(step) else { return Ok(None) };
             if ask.route.is_none() {
-                let route = route(&self.policy, &ask.ask, &self.parts.conditions());
+                let resting = breaker::resting(&self.policy, state, now);
+                let route = route(&self.policy, &ask.ask, &Conditions { resting, ..self.parts.conditions() });
                 self.record.append(&[Event::Routed { step: step.clone(), route }], &[])?;
                 continue;
             }
             match decide(&self.policy, state, step, now) {
                 Next::Nothing => return Ok(None),
                 Next::AwaitPerson => return Ok(None),
+                Next::AwaitCap { reason } => return Ok(Some(Idle::Person(reason))),
                 Next::Sleep { until } => return Ok(Some(Idle::Until(until, format!("{step} may go on")))),
                 Next::Record(decision) => {
                     let after = ask.attempts.last().map_or(mao_core::ids::AttemptNo(0), |last| last.no);

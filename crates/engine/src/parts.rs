@@ -3,6 +3,7 @@
 use crate::announce::Announcer;
 use crate::clock::{Clock, NoRandom};
 use crate::failpoint::Points;
+use mao_core::event::Caps;
 use mao_core::ids::{ProviderId, RunId};
 use mao_core::run::Illegal;
 use mao_policy::orchestrator::RoleError;
@@ -24,6 +25,8 @@ pub struct Parts {
     pub providers: BTreeMap<ProviderId, Arc<dyn Provider>>,
     /// The providers that are enabled just now; what a run was opened with and is not among them is withdrawn.
     pub enabled: BTreeSet<ProviderId>,
+    /// The limits that a person gave in words just now; they hold for the run from here on.
+    pub caps: Caps,
     /// The user's repository.
     pub user_repo: Arc<UserRepo>,
     /// What runs checks.
@@ -65,7 +68,7 @@ impl Parts {
             .providers
             .iter()
             .filter_map(|(id, provider)| provider.abilities().unusable.as_ref().map(|why| (id.clone(), why.clone())));
-        Conditions { now: self.clock.now(), unusable: unusable.collect() }
+        Conditions { now: self.clock.now(), unusable: unusable.collect(), resting: BTreeMap::new() }
     }
 }
 

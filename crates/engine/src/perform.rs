@@ -9,10 +9,11 @@ use mao_core::ids::{AttemptNo, CommitId, StepId, TreeId};
 use mao_core::run::RunState;
 use mao_core::text;
 use mao_policy::Policy;
-use mao_repo::checks::CheckSpec;
-use mao_repo::{Merged, Message, RunRepo};
+use mao_repo::checks::{CheckOutcome, CheckSpec};
+use mao_repo::{Merged, Message, RunRepo, Worktree};
 use mao_store::Owner;
 use mao_workflows::Workflow;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -48,7 +49,8 @@ impl Job {
         tree: TreeId,
         mut stop: watch::Receiver<bool>,
     ) -> Result<Option<Event>, EngineError> {
-        let name = format!("{}-checks", self.step);
+        // No two owners of a run share a checkout: one that was outlived by its lease may still be at work on its own.
+        let name = format!("{}-checks-{}", self.step, self.owner.epoch.0);
         let (repo, called, at) = (Arc::clone(&self.repo), name.clone(), self.state.opened_at);
         let worktree = blocking(move || repo.worktree(&called, &commit, at)).await?;
         let scratch = self.repo.scratch(&name)?;
@@ -56,8 +58,8 @@ impl Job {
         let specs: Vec<CheckSpec> =
             self.policy.checks.iter().map(|check| CheckSpec { command: check.argv.clone(), timeout }).collect();
         let grace = Duration::from_millis(self.policy.limits.grace_ms);
-        let outcomes = tokio::select! {
-            outcomes = self.parts.checker.run(&worktree, &specs, &scratch, grace) => Some(outcomes),
+        let checks = tokio::select! {
+            checks = self.check(&worktree, &specs, &scratch, grace) => Some(checks),
             () = asked_to_stop(&mut stop) => None,
         };
         let repo = Arc::clone(&self.repo);
@@ -66,14 +68,34 @@ impl Job {
             repo.clear_scratch(&name)
         })
         .await?;
-        let Some(outcomes) = outcomes else { return Ok(None) };
-        let mut checks = Vec::with_capacity(outcomes.len());
-        for outcome in outcomes {
-            let log = text::printable(&String::from_utf8_lossy(&outcome.tail));
-            let log = self.parts.store.put(log.as_bytes())?;
-            checks.push(CheckRun { command: outcome.command, exit: outcome.exit, log });
+        let checks = checks.transpose()?;
+        Ok(checks.map(|checks| Event::Verified { step: self.step, tree, verification: Verification { checks } }))
+    }
+
+    /// Runs the checks in order until one is red.
+    async fn check(
+        &self,
+        worktree: &Worktree,
+        specs: &[CheckSpec],
+        scratch: &Path,
+        grace: Duration,
+    ) -> Result<Vec<CheckRun>, EngineError> {
+        let mut checks = Vec::with_capacity(specs.len());
+        for spec in specs {
+            let began = self.parts.clock.now();
+            let outcomes = self.parts.checker.run(worktree, std::slice::from_ref(spec), scratch, grace).await;
+            let took_ms = Some(self.parts.clock.now().since(began));
+            for outcome in outcomes {
+                let log = text::printable(&String::from_utf8_lossy(&outcome.tail));
+                let log = self.parts.store.put(log.as_bytes())?;
+                let CheckOutcome { command, exit, counts, .. } = outcome;
+                checks.push(CheckRun { command, exit, log, counts, took_ms });
+            }
+            if checks.last().is_none_or(|check| check.exit != Some(0)) {
+                break;
+            }
         }
-        Ok(Some(Event::Verified { step: self.step, tree, verification: Verification { checks } }))
+        Ok(checks)
     }
 
     async fn merge(self, of: StepId, attempt: AttemptNo, onto: CommitId) -> Result<Event, EngineError> {

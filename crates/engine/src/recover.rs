@@ -7,7 +7,7 @@ use crate::work::blocking;
 use mao_core::event::{Event, Opened};
 use mao_core::ids::{AttemptNo, StepId};
 use mao_core::step::AttemptState;
-use mao_policy::Policy;
+use mao_policy::{Policy, spend};
 use mao_repo::RunRepo;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,15 @@ pub(crate) fn withdraw(parts: &Arc<Parts>, policy: &Policy, record: &mut Record)
     let gone = policy.enabled.difference(&parts.enabled).filter(|gone| !record.state().withdrawn.contains(*gone));
     let events: Vec<Event> = gone.map(|provider| Event::Withdrawn { provider: provider.clone() }).collect();
     if record.state().outcome.is_some() { Ok(()) } else { record.append(&events, &[]) }
+}
+
+/// Records the limits that a person gave the run now, where they are others than before.
+pub(crate) fn caps(parts: &Arc<Parts>, policy: &Policy, record: &mut Record) -> Result<(), EngineError> {
+    let before = spend::caps(policy, record.state());
+    if record.state().outcome.is_some() || before.with(parts.caps) == before {
+        return Ok(());
+    }
+    record.append(&[Event::CapsSet { caps: parts.caps }], &[])
 }
 
 /// Ends what a dead owner left running, salvages what it left lying, and records its attempts as lost.

@@ -1,6 +1,7 @@
 //! The one judge of failure: what follows a fault or a refused change. Nothing else in the house retries.
 
 use crate::policy::Policy;
+use crate::{breaker, orchestrator, spend};
 use mao_core::change::Refusal;
 use mao_core::event::{Decision, Link};
 use mao_core::fault::{Fault, FaultKind};
@@ -32,6 +33,11 @@ pub enum Next {
     },
     /// Nothing before a person has answered.
     AwaitPerson,
+    /// Nothing before a person raises a limit of the run.
+    AwaitCap {
+        /// Which, and the word that raises it.
+        reason: String,
+    },
     /// Nothing: an attempt is out, or the question is settled.
     Nothing,
 }
@@ -49,23 +55,24 @@ pub fn decide(policy: &Policy, run: &RunState, step: &StepId, now: Stamp) -> Nex
     if !matches!(ask.standing(), Standing::Idle) {
         return Next::Nothing;
     }
-    if let Some(reason) = exhausted(policy, run, now) {
-        return Next::Record(Decision::GiveUp { reason });
+    if ask.route.as_ref().is_some_and(|route| route.links.is_empty()) {
+        return Next::Record(Decision::GiveUp { reason: no_model(ask) });
     }
-    let Some(last) = ask.attempts.last() else {
-        return match ask.route.as_ref().map(|route| route.links.len()) {
-            Some(0) => Next::Record(Decision::GiveUp { reason: no_model(ask) }),
-            Some(_) | None => start(run, ask, 0),
-        };
-    };
+    if let (Some(last), None) = (ask.attempts.last(), &ask.decided) {
+        return Next::Record(follow(policy, ask, last, now));
+    }
+    if let Some(reason) = spend::reached(policy, run, now) {
+        return Next::AwaitCap { reason };
+    }
+    let same = ask.attempts.last().map_or(0, |last| last.link);
+    let start = |link: usize| start(policy, run, ask, link, now);
     match &ask.decided {
-        None => Next::Record(follow(policy, ask, last, now)),
-        Some(Decision::Again { .. }) => start(run, ask, last.link),
-        Some(Decision::Next { link, .. }) => start(run, ask, *link),
-        Some(Decision::Wait { until, .. }) if now >= *until => start(run, ask, last.link),
+        None | Some(Decision::Again { .. }) => start(same),
+        Some(Decision::Next { link, .. }) => start(*link),
+        Some(Decision::Wait { until, .. }) if now >= *until => start(same),
         Some(Decision::Wait { until, .. }) => Next::Sleep { until: *until },
         Some(Decision::AskPerson { .. }) => match answer(run, step, ask) {
-            Some("yes") => start(run, ask, last.link),
+            Some("yes") => start(same),
             Some(_) => Next::Record(Decision::GiveUp { reason: "a person said no after lost attempts".into() }),
             None => Next::AwaitPerson,
         },
@@ -73,31 +80,33 @@ pub fn decide(policy: &Policy, run: &RunState, step: &StepId, now: Stamp) -> Nex
     }
 }
 
-/// The first link from `link` on whose provider was not withdrawn since the route was drawn.
-fn start(run: &RunState, ask: &AskStep, link: usize) -> Next {
+/// The first link from `link` on that may still be asked, unless its account is left alone and a later one may be asked.
+fn start(policy: &Policy, run: &RunState, ask: &AskStep, link: usize, now: Stamp) -> Next {
     let links = ask.route.as_ref().map_or(&[][..], |route| &route.links);
-    let open =
-        |(_, to): &(usize, &Link)| !run.withdrawn.contains(&to.provider) || mutant::is("inv_02_withdrawn_goes_on");
-    match links.iter().enumerate().skip(link).find(open) {
-        Some((link, _)) => Next::Start { link },
-        None => Next::Record(Decision::GiveUp { reason: "every model left is not enabled any more".into() }),
+    let mut open = links.iter().enumerate().skip(link).filter(|(_, to)| still_open(policy, run, to));
+    let Some((at, to)) = open.next() else {
+        return Next::Record(Decision::GiveUp { reason: "every model left is not enabled any more".into() });
+    };
+    match (breaker::rest(policy, run, to, now), open.next()) {
+        (Some(reason), Some((later, other))) => {
+            Next::Record(Decision::Next { from: to.model.clone(), to: other.model.clone(), link: later, reason })
+        }
+        (Some(_), None) | (None, _) => Next::Start { link: at },
     }
+}
+
+/// FBK-05: opt-in and privacy hold for every link again when its turn comes.
+fn still_open(policy: &Policy, run: &RunState, to: &Link) -> bool {
+    let withdrawn = run.withdrawn.contains(&to.provider) && !mutant::is("inv_02_withdrawn_goes_on");
+    let may_see =
+        policy.privacy.admits(&to.vendor, &orchestrator::home_vendor()) || mutant::is("fbk_05_privacy_is_crossed");
+    !withdrawn && may_see
 }
 
 fn no_model(ask: &AskStep) -> String {
     let skipped = ask.route.iter().flat_map(|route| &route.skipped);
     let reasons: Vec<String> = skipped.map(|skip| format!("{}: {}", skip.model, skip.why)).collect();
     format!("no model may answer {} ({})", ask.ask.task, reasons.join("; "))
-}
-
-fn exhausted(policy: &Policy, run: &RunState, now: Stamp) -> Option<String> {
-    let limits = &policy.limits;
-    let started = run.attempts().filter(|(_, _, attempt)| attempt.state != AttemptState::Lost).count();
-    if started >= limits.max_attempts as usize {
-        return Some(format!("the run's limit of {} attempts is reached", limits.max_attempts));
-    }
-    let wall = limits.wall_clock_ms.filter(|wall| now.since(run.opened_at) > *wall)?;
-    Some(format!("the run's wall-clock limit of {} s is reached", wall / 1000))
 }
 
 fn answer<'a>(run: &'a RunState, step: &StepId, ask: &AskStep) -> Option<&'a str> {

@@ -1,6 +1,7 @@
 //! INV-06: what a model may do while it works. Nobody gets more than the orchestrator's vendor does for the same
 //! question, and nobody is ever given a way to start, route or approve work.
 
+use crate::policy::Policy;
 use mao_core::ask::{Ask, ReplyForm};
 use mao_core::event::Link;
 use mao_core::glob::Glob;
@@ -12,7 +13,12 @@ use mao_core::mutant;
 pub struct Grant {
     /// The paths of the worktree that it may change; empty means that it only reads.
     pub owned: Vec<Glob>,
+    /// Of these, what it may not change where it stands already: tests, unless tests are the work.
+    pub frozen: Vec<Glob>,
 }
+
+/// The task classes whose work are tests.
+const TESTING: [&str; 2] = ["tests", "test_generation"];
 
 impl Grant {
     /// Whether the worktree may be written at all.
@@ -25,18 +31,20 @@ impl Grant {
     #[must_use]
     pub fn within(&self, other: &Self) -> bool {
         self.owned.iter().all(|glob| other.owned.contains(glob))
+            && other.frozen.iter().all(|glob| self.frozen.contains(glob))
     }
 }
 
 /// What `link` is given to answer `ask`.
 #[must_use]
-pub fn grant(ask: &Ask, link: &Link, home: &VendorId) -> Grant {
+pub fn grant(policy: &Policy, ask: &Ask, link: &Link, home: &VendorId) -> Grant {
     let owned = match &ask.reply {
         ReplyForm::Change { owned } => owned.clone(),
         ReplyForm::Text | ReplyForm::Json { .. } => Vec::new(),
     };
     if mutant::is("inv_06_externals_own_all") && link.vendor != *home {
-        return Grant { owned: vec![Glob("**".into())] };
+        return Grant { owned: vec![Glob("**".into())], frozen: Vec::new() };
     }
-    Grant { owned }
+    let frozen = if TESTING.contains(&ask.task.as_str()) { Vec::new() } else { policy.frozen.clone() };
+    Grant { owned, frozen }
 }

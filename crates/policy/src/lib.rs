@@ -4,14 +4,16 @@
 //! ([`Conditions`]); every answer carries its reason.
 //!
 //! Read in this order: [`mod@policy`] (what was configured), [`orchestrator`] (what cannot be), [`primary`] (what never
-//! leaves), [`mod@route`], [`mod@decide`], [`mod@grant`]. Then who does a piece of work: [`tree`] with [`case`],
-//! [`triggers`] and [`shape`]; and what a plan is worth: [`waves`], [`complexity`], [`mod@estimate`] with [`prices`],
-//! [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`], [`anchor`], [`truncated`], and [`mod@score`]. Then where
+//! leaves), [`mod@route`], [`mod@decide`] with [`breaker`] and [`spend`], [`fallback`], [`mod@grant`]. Then who does a
+//! piece of work: [`tree`] with [`case`], [`triggers`] and [`shape`]; and what a plan is worth: [`waves`], [`complexity`],
+//! [`mod@estimate`] with [`prices`], [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`],
+//! [`anchor`], [`truncated`], and [`mod@score`]. Then where
 //! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`]; and who may
 //! see a piece of work at all: [`privacy`].
 
 pub mod anchor;
 pub mod artifact;
+pub mod breaker;
 pub mod case;
 pub mod checkpoint;
 pub mod chunk;
@@ -22,6 +24,7 @@ pub mod cycle;
 pub mod decide;
 pub mod diversity;
 pub mod estimate;
+pub mod fallback;
 pub mod gate;
 pub mod grant;
 pub mod orchestrator;
@@ -34,6 +37,7 @@ pub mod realised;
 pub mod route;
 pub mod score;
 pub mod shape;
+pub mod spend;
 pub mod tokens;
 pub mod tree;
 pub mod triggers;

@@ -40,6 +40,12 @@ pub struct Policy {
     /// The diversity, from 0 to 100, below which a plan wants a person's word.
     #[serde(default)]
     pub min_diversity: Option<u8>,
+    /// How one model follows another.
+    #[serde(default)]
+    pub fallback: Fallback,
+    /// Tests that stand already and only work on tests may change.
+    #[serde(default)]
+    pub frozen: Vec<Glob>,
 }
 
 /// How much everybody thinks.
@@ -78,6 +84,16 @@ pub enum Privacy {
 }
 
 impl Privacy {
+    /// Whether a vendor may see it.
+    #[must_use]
+    pub fn admits(self, vendor: &VendorId, home: &VendorId) -> bool {
+        match self {
+            Self::Any => true,
+            Self::HomeOnly => vendor == home || vendor.as_str() == LOCAL,
+            Self::LocalOnly => vendor.as_str() == LOCAL,
+        }
+    }
+
     /// Its name in records.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -87,6 +103,35 @@ impl Privacy {
             Self::LocalOnly => "local_only",
         }
     }
+}
+
+/// How one model follows another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fallback {
+    /// What the next model is told of the one before it.
+    pub handover: Handover,
+    /// After how many failures in a row an account is left alone.
+    pub failures: u32,
+    /// For how long, in milliseconds; then one attempt tries it again.
+    pub rest_ms: u64,
+}
+
+impl Default for Fallback {
+    fn default() -> Self {
+        Self { handover: Handover::Clean, failures: 3, rest_ms: 10 * 60_000 }
+    }
+}
+
+/// FBK-07: what the next model is told of the one before it. It starts from the same commit either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handover {
+    /// Nothing.
+    #[default]
+    Clean,
+    /// What went wrong, and the unfinished work as text.
+    Packet,
 }
 
 /// Who works.
@@ -201,6 +246,9 @@ pub struct ModelEntry {
     pub context_tokens: u64,
     /// Largest answer in tokens.
     pub output_tokens: u64,
+    /// What it costs, where that is known.
+    #[serde(default)]
+    pub price: Option<Price>,
     /// Where it is in its life.
     #[serde(default)]
     pub lifecycle: Lifecycle,
@@ -209,6 +257,18 @@ pub struct ModelEntry {
     pub replacement: Option<ModelId>,
     /// When these facts were last checked: `2026-11-20`.
     pub verified_at: String,
+}
+
+/// What a model costs, in millionths of a US dollar for a million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// Tokens in.
+    pub input: u64,
+    /// Tokens in that the vendor's cache held.
+    pub cached: u64,
+    /// Tokens out, thinking included.
+    pub output: u64,
 }
 
 /// Which models a task class may use, in order; the orchestrator follows them all.
@@ -240,8 +300,15 @@ pub struct Limits {
     pub max_parallel: u32,
     /// How many attempts a run may start in all.
     pub max_attempts: u32,
-    /// How long a run may take from its opening before it starts no further attempt.
+    /// How long a run may take from its opening before it starts no further attempt; time that it was parked for does
+    /// not count.
     pub wall_clock_ms: Option<u64>,
+    /// How many tokens a run may spend, in and out, before it starts no further attempt.
+    #[serde(default)]
+    pub max_tokens: Option<u64>,
+    /// How much money, in millionths of a US dollar.
+    #[serde(default)]
+    pub max_micro_usd: Option<u64>,
     /// Until a model's first event.
     pub first_byte_ms: u64,
     /// Between a model's events.
@@ -265,6 +332,8 @@ impl Default for Limits {
             max_parallel: 3,
             max_attempts: 120,
             wall_clock_ms: None,
+            max_tokens: None,
+            max_micro_usd: None,
             first_byte_ms: 3 * MINUTE,
             idle_ms: 10 * MINUTE,
             attempt_ms: 30 * MINUTE,

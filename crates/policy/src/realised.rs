@@ -89,7 +89,7 @@ fn says(ask: &AskStep, meant: Option<&ModelId>, wrote: Option<&ModelId>) -> Vec<
     let mut says = Vec::new();
     // Before the first attempt a link may have been passed over, or the route drawn anew.
     let mut at_hand = meant.cloned();
-    let mut reason = "it could not be asked when its turn came".to_owned();
+    let mut reason = ask.passed_on.clone().unwrap_or_else(|| "it could not be asked when its turn came".to_owned());
     for attempt in &ask.attempts {
         let to = ModelId::new(name(attempt.link));
         if at_hand.as_ref() != Some(&to) {

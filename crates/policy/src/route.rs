@@ -2,11 +2,11 @@
 
 use crate::complexity;
 use crate::orchestrator;
-use crate::policy::{LOCAL, Lifecycle, Mode, ModelEntry, Policy, Privacy, Profile};
+use crate::policy::{Lifecycle, Mode, ModelEntry, ModelRole, Policy, Privacy, Profile};
 use crate::primary;
 use mao_core::ask::{Ask, Complexity, Proposal, Role};
 use mao_core::event::{Link, Route, Skipped};
-use mao_core::ids::{ModelId, ProviderId, Stamp, TaskClass};
+use mao_core::ids::{AccountId, ModelId, ProviderId, Stamp, TaskClass};
 use mao_core::mutant;
 use mao_core::text;
 use std::collections::BTreeMap;
@@ -21,6 +21,9 @@ pub struct Conditions {
     pub now: Stamp,
     /// Providers that cannot be used on this machine now, with the reason.
     pub unusable: BTreeMap<ProviderId, String>,
+    /// Accounts that are left alone for now, by what reaches them, with the reason. The orchestrator is asked all the
+    /// same: there is nobody else.
+    pub resting: BTreeMap<(ProviderId, AccountId), String>,
 }
 
 /// The chain of models for a question: the orchestrator's proposal where policy admits it, the task's own, then the
@@ -82,7 +85,9 @@ fn fill(
     mut out: Route,
 ) -> Route {
     for (model, why) in chain {
-        if out.links.iter().any(|link| link.model == model) || out.skipped.iter().any(|skip| skip.model == model) {
+        let named =
+            out.links.iter().any(|link| link.model == model) || out.skipped.iter().any(|skip| skip.model == model);
+        if named && !mutant::is("fbk_04_repeats_stay") {
             continue;
         }
         match admit(policy, task, &model, conditions) {
@@ -127,11 +132,11 @@ pub fn admit<'a>(
     let entry = policy.models.get(model).ok_or("not in the registry")?;
     primary::admit(task, entry)?;
     let home = entry.vendor == orchestrator::home_vendor();
-    let local = entry.vendor.as_str() == LOCAL;
-    match policy.privacy {
-        Privacy::HomeOnly if !home && !local => return Err(format!("privacy is home_only: not for {}", entry.vendor)),
-        Privacy::LocalOnly if !local => return Err("privacy is local_only: nothing leaves this machine".to_owned()),
-        Privacy::Any | Privacy::HomeOnly | Privacy::LocalOnly => {}
+    if !policy.privacy.admits(&entry.vendor, &orchestrator::home_vendor()) && !mutant::is("fbk_05_privacy_is_crossed") {
+        return Err(match policy.privacy {
+            Privacy::Any | Privacy::HomeOnly => format!("privacy is home_only: not for {}", entry.vendor),
+            Privacy::LocalOnly => "privacy is local_only: nothing leaves this machine".to_owned(),
+        });
     }
     if !home && !policy.enabled.contains(&entry.provider) && !mutant::is("inv_02_disabled_is_routed") {
         return Err(format!("{} is not enabled", entry.provider));
@@ -142,7 +147,9 @@ pub fn admit<'a>(
             None => "retired".to_owned(),
         });
     }
-    match conditions.unusable.get(&entry.provider) {
+    let resting = || conditions.resting.get(&(entry.provider.clone(), entry.account.clone()));
+    let resting = || resting().filter(|_| entry.role != ModelRole::Orchestrator);
+    match conditions.unusable.get(&entry.provider).or_else(resting) {
         Some(why) => Err(why.clone()),
         None => Ok(entry),
     }

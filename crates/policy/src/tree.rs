@@ -299,11 +299,7 @@ impl Walk<'_> {
     /// A route without those whom privacy keeps out.
     fn limited(&self, route: Route) -> Route {
         let home = orchestrator::home_vendor();
-        let may = |vendor: &VendorId| match self.case.privacy {
-            Privacy::Any => true,
-            Privacy::HomeOnly => *vendor == home || vendor.as_str() == LOCAL,
-            Privacy::LocalOnly => vendor.as_str() == LOCAL,
-        };
+        let may = |vendor: &VendorId| self.case.privacy.admits(vendor, &home);
         only(route, may, "privacy: it may not see this")
     }
 

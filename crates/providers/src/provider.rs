@@ -161,6 +161,8 @@ impl Turn {
                 result: Err(Fault::new(mao_core::fault::FaultKind::Crashed, broken.to_string())),
                 session: None,
                 containment: "none: the turn broke".into(),
+                exit: None,
+                usage: Usage::default(),
             },
         }
     }
@@ -175,6 +177,10 @@ pub struct TurnEnd {
     pub session: Option<String>,
     /// What really contained the processes: `tree: supervised; writes: landlock; reads: landlock`.
     pub containment: String,
+    /// The exit code of the process; `None` where a signal or we ended it, or there was none.
+    pub exit: Option<i32>,
+    /// What was counted until the end, also where it failed.
+    pub usage: Usage,
 }
 
 /// A model's reply in every vendor's case.

@@ -4,7 +4,9 @@
 //! workers, with no secrets, a home and a temporary directory of its own, and it stops at the first check that is red.
 //! Whether green is enough is not decided here.
 
+use crate::counts::Reader;
 use crate::worktree::Worktree;
+use mao_core::event::Counts;
 use mao_core::text;
 use mao_process::{Command, Confinement, Exit, Limits, Shim, environment, start, system_reads, system_writes, which};
 use std::collections::{BTreeMap, VecDeque};
@@ -69,6 +71,8 @@ pub struct CheckOutcome {
     pub exit: Option<i32>,
     /// The end of what it said on both streams, printable text, at most [`TAIL`] bytes; not yet redacted.
     pub tail: Vec<u8>,
+    /// How many tests it says it ran; the exit code alone decides.
+    pub counts: Option<Counts>,
     /// What contained it; absent when it never started.
     pub containment: Option<String>,
 }
@@ -90,8 +94,10 @@ pub async fn run(ground: &Ground<'_>, specs: &[CheckSpec]) -> Vec<CheckOutcome> 
 }
 
 async fn one(ground: &Ground<'_>, spec: &CheckSpec) -> CheckOutcome {
-    let red =
-        |why: String| CheckOutcome { command: spec.shown(), exit: None, tail: why.into_bytes(), containment: None };
+    let red = |why: String| {
+        let (command, tail) = (spec.shown(), why.into_bytes());
+        CheckOutcome { command, exit: None, tail, counts: None, containment: None }
+    };
     let command = match ground.command(spec) {
         Ok(command) => command,
         Err(why) => return red(why),
@@ -100,8 +106,9 @@ async fn one(ground: &Ground<'_>, spec: &CheckSpec) -> CheckOutcome {
         Ok(child) => child,
         Err(error) => return red(chain(&error)),
     };
-    let mut tail = Tail::default();
+    let (mut tail, mut counts) = (Tail::default(), Reader::default());
     while let Some(line) = child.line().await {
+        counts.feed(&line.text);
         tail.push(&line.text);
     }
     let ended = child.end().await;
@@ -118,6 +125,7 @@ async fn one(ground: &Ground<'_>, spec: &CheckSpec) -> CheckOutcome {
         command: spec.shown(),
         exit,
         tail: tail.into_bytes(),
+        counts: counts.counts(),
         containment: Some(ended.containment.to_string()),
     }
 }

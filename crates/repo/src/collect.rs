@@ -18,6 +18,8 @@ use std::fmt;
 pub struct CollectSpec<'a> {
     /// The only paths that may change.
     pub owned: &'a [Glob],
+    /// Of these, paths that may not change where they stand already.
+    pub frozen: &'a [Glob],
     /// Paths that may not, although they are owned.
     pub protected: &'a [Glob],
     /// The commit's first line.
@@ -67,6 +69,8 @@ pub enum Why {
     NotOwned,
     /// Nobody may write it.
     Protected,
+    /// A test that stands already, in work that is not about tests.
+    Frozen,
     /// A link that leads out of the tree.
     LeadsOutside,
     /// A repository within the repository, or a submodule moved or filled.
@@ -82,6 +86,7 @@ impl fmt::Display for Why {
         f.write_str(match self {
             Self::NotOwned => "not owned",
             Self::Protected => "protected",
+            Self::Frozen => "a test that stands already",
             Self::LeadsOutside => "a link out of the tree",
             Self::Repository => "a repository of its own",
             Self::NotAFile => "not a regular file",
@@ -166,9 +171,15 @@ impl CollectSpec<'_> {
         } else if entry.to_mode == "120000" && leads_outside() {
             Some(Why::LeadsOutside)
         } else {
-            self.name_trespass(&entry.path)
+            self.name_trespass(&entry.path).or_else(|| self.thaws(entry).then_some(Why::Frozen))
         };
         why.map(|why| trespass(&entry.path, why))
+    }
+
+    /// Whether a file of the base that is frozen has another hash or is gone. What is new is not there to be frozen.
+    fn thaws(&self, entry: &Entry) -> bool {
+        let stood = entry.from_mode.bytes().any(|digit| digit != b'0');
+        stood && glob::any(self.frozen, &String::from_utf8_lossy(&entry.path))
     }
 
     fn name_trespass(&self, path: &[u8]) -> Option<Why> {

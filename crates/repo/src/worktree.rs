@@ -59,6 +59,19 @@ impl RunRepo {
             self.remove(stale)?;
         }
         let made = self.worktree_named(name, commit.clone());
+        if let Err(error) = self.check_out(&made) {
+            // What is half made is nobody's: another owner may have taken the run and its directories meanwhile.
+            let building = self.dir().join("building").join(name);
+            let _ = self.clear(&building);
+            let _ = self.remove(made);
+            return Err(error);
+        }
+        Ok(made)
+    }
+
+    /// Makes `made` stand, in one step at the end.
+    fn check_out(&self, made: &Worktree) -> Result<()> {
+        let (name, commit) = (made.name.as_str(), &made.base);
         let building = self.dir().join("building").join(name);
         self.clear(&building)?;
         self.clear(&made.git_dir)?;
@@ -74,8 +87,7 @@ impl RunRepo {
         fs::copy(&made.index, made.git_dir.join("index")).map_err(io(&made.git_dir))?;
         // Relative, so that the run's directory may be found at another place.
         put(&building.join(".git"), format!("gitdir: ../../gits/{name}\n").as_bytes())?;
-        fs::rename(&building, &made.path).map_err(io(&made.path))?;
-        Ok(made)
+        fs::rename(&building, &made.path).map_err(io(&made.path))
     }
 
     /// The worktree called `name`, if it stands.

@@ -47,5 +47,5 @@ pub fn run(common: &Common, words: &Answer, printer: &Printer) -> Result<Exit, F
         printer.note("the run's owner has the answer");
         return Ok(Exit::Ok);
     }
-    go_on(&house, &entry.run, &state, printer)
+    go_on(&house, &entry.run, &state, Vec::new(), printer)
 }

@@ -21,7 +21,7 @@ pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, 
     if entry.held_until > now {
         printer.note(&format!("run {short} was told to end"));
     } else {
-        go_on(&house, &entry.run, &state, printer)?;
+        go_on(&house, &entry.run, &state, Vec::new(), printer)?;
     }
     Ok(Exit::Ok)
 }

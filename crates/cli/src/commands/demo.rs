@@ -3,7 +3,7 @@
 //! It has no path of its own: what it calls is `mao develop 1,2 --script DIR`, and anyone can do the same by hand.
 
 use super::develop;
-use crate::args::{Demo, Develop};
+use crate::args::{Caps, Demo, Develop};
 use crate::exit::{Exit, Failure};
 use crate::open::{House, environment, git};
 use crate::print::Printer;
@@ -34,8 +34,7 @@ pub fn run(words: &Demo, printer: &Printer) -> Result<Exit, Failure> {
         profile: None,
         privacy: None,
         max_parallel: None,
-        max_attempts: None,
-        wall_clock: None,
+        caps: Caps::default(),
         mode: None,
         base: None,
         include_dirty: false,

@@ -3,7 +3,7 @@
 mod dry;
 pub(super) mod request;
 
-use super::resume::{Asking, carry};
+use super::resume::{Asking, caps, carry, flag};
 use crate::args::{Common, Develop};
 use crate::exit::{Exit, Failure};
 use crate::open::{House, SCRIPT, Scripted, fixed_run};
@@ -85,20 +85,13 @@ pub(super) fn begin(
 }
 
 fn flags(words: &Develop) -> Vec<Flag> {
-    let flag = |name: &str, key: &str, value: Option<String>| {
-        value.map(|value| Flag { flag: format!("--{name}"), key: key.to_owned(), value })
-    };
-    [
+    let flags = [
         flag("max-parallel", "engine.max_parallel", words.max_parallel.map(|n| n.to_string())),
-        flag("max-attempts", "engine.max_attempts", words.max_attempts.map(|n| n.to_string())),
-        flag("wall-clock", "engine.wall_clock", words.wall_clock.clone()),
         flag("mode", "engine.mode", words.mode.clone()),
         flag("profile", "engine.thinking_profile", words.profile.clone()),
         flag("privacy", "privacy.class", words.privacy.map(|privacy| privacy_word(privacy.into()).to_owned())),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    flags.into_iter().flatten().chain(caps(&words.caps)).collect()
 }
 
 /// HEAD, unless a commit is named; never over uncommitted changes without a word about them.

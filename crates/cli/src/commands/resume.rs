@@ -1,10 +1,11 @@
 //! `mao resume`: owns a run that nobody owns, and carries it on from its ledger.
 
-use crate::args::{Common, RunName};
+use crate::args::{Caps, Common, Resume};
 use crate::exit::{Exit, Failure};
 use crate::open::{House, SCRIPT};
 use crate::print::{Printer, plan, terminal};
 use crate::signals::Signals;
+use mao_config::Flag;
 use mao_core::event::Event;
 use mao_core::ids::{RunId, StepId};
 use mao_core::outcome::Outcome;
@@ -17,7 +18,7 @@ use mao_workflows::develop::approval::APPROVE;
 use std::sync::Arc;
 
 /// Runs the command.
-pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, Failure> {
+pub fn run(common: &Common, words: &Resume, printer: &Printer) -> Result<Exit, Failure> {
     let house = House::open(common)?;
     let run = house.run(words.run.as_deref())?.run;
     let state = house.state(&run)?;
@@ -25,12 +26,34 @@ pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, 
         printer.note(&format!("run {} is over already", run.prefix(8)));
         return finish(&house, &run, None, printer);
     }
-    go_on(&house, &run, &state, printer)
+    go_on(&house, &run, &state, caps(&words.caps), printer)
+}
+
+/// A word of the command line that gives a key its value.
+pub fn flag(name: &str, key: &str, value: Option<String>) -> Option<Flag> {
+    value.map(|value| Flag { flag: format!("--{name}"), key: key.to_owned(), value })
+}
+
+/// The words that say how much a run may take.
+pub fn caps(words: &Caps) -> Vec<Flag> {
+    let all = [
+        flag("max-attempts", "engine.max_attempts", words.max_attempts.map(|n| n.to_string())),
+        flag("max-cost", "budgets.run_usd", words.max_cost.clone()),
+        flag("max-tokens", "budgets.run_tokens", words.max_tokens.map(|n| n.to_string())),
+        flag("wall-clock", "engine.wall_clock", words.wall_clock.clone()),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// Carries a run that is not over.
-pub fn go_on(house: &House, run: &RunId, state: &RunState, printer: &Printer) -> Result<Exit, Failure> {
-    let loaded = house.config(Vec::new(), printer)?;
+pub fn go_on(
+    house: &House,
+    run: &RunId,
+    state: &RunState,
+    flags: Vec<Flag>,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let loaded = house.config(flags, printer)?;
     let script = state.opened.scripted.as_ref().map(|_| house.runs_dir().join(run.to_string()).join(SCRIPT));
     let (parts, stream) = house.parts(&loaded, script.as_deref())?;
     for recorded in house.store.read(run, 0)? {
@@ -186,11 +209,13 @@ fn finish(house: &House, run: &RunId, carried: Option<&Carried>, printer: &Print
     let mark = if state.opened.scripted.is_some() { "[scripted] " } else { "" };
     if let Some(waiting) = &state.parked {
         printer.line(&format!("{mark}run {short} waits for {waiting}"));
+        let asks = state.steps.values().any(|step| matches!(step, Step::Question { answer: None, .. }));
         let on_its_plan = matches!(state.steps.get(&StepId::from(APPROVE)), Some(Step::Question { answer: None, .. }));
         printer.line(&if on_its_plan {
             format!("{mark}  carry it out: mao answer {short} yes    drop it: mao answer {short} no    look: mao plan show {short}")
         } else {
-            format!("{mark}  answer it: mao answer {short} yes|no    go on: mao resume {short}")
+            let answer = if asks { format!("answer it: mao answer {short} yes|no    ") } else { String::new() };
+            format!("{mark}  {answer}go on: mao resume {short}")
         });
     }
     if let Some(branch) = branch {

@@ -7,6 +7,7 @@ use crate::print::Printer;
 use crate::print::human::{duration, standing};
 use mao_core::step::{AttemptState, Step};
 use mao_core::text;
+use mao_policy::spend;
 
 /// Runs the command.
 pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, Failure> {
@@ -73,6 +74,12 @@ pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, 
     if !printer.is_json() {
         let usage = state.usage();
         printer.line(&format!("tokens: {} in ({} cached), {} out", usage.input, usage.cached, usage.output));
+        let spend = spend::spent(&house.policy_of(&state)?, &state);
+        let unknown = match spend.unpriced {
+            0 => String::new(),
+            count => format!(", and {count} attempts at a price that nobody knows"),
+        };
+        printer.line(&format!("cost at list prices: ${}{unknown}", spend::usd(spend.micro_usd)));
     }
     Ok(Exit::Ok)
 }

@@ -6,13 +6,14 @@ use super::style::Style;
 use mao_core::ask::ReplyForm;
 use mao_core::change::Refusal;
 use mao_core::effect::{Note, Work};
-use mao_core::event::{AttemptResult, Decision, Event, MergeResult, Recorded};
+use mao_core::event::{AttemptResult, Caps, Decision, Event, MergeResult, Recorded};
 use mao_core::ids::{AttemptNo, Stamp, StepId};
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, Step};
 use mao_core::text;
 use mao_engine::{Announcement, News};
+use mao_policy::spend::usd;
 use mao_providers::provider::Progress;
 use mao_workflows::develop::report::fallback_line;
 
@@ -145,6 +146,7 @@ impl RunPrinter {
                 vec![format!("branch {branch} at {}", &commit.as_str()[..commit.as_str().len().min(12)])]
             }
             Event::Withdrawn { provider } => vec![format!("{provider} is not enabled any more: no further attempt")],
+            Event::CapsSet { caps } => vec![format!("new limits: {}", limits(caps))],
             Event::CancelRequested { by } => vec![format!("cancelled by {by}")],
             Event::Parked { waiting_for, .. } => vec![format!("waiting for {}", text::one_line(waiting_for, 300))],
             Event::StepOpened { step, work } => match &**work {
@@ -234,6 +236,17 @@ impl RunPrinter {
     fn took(&self, step: &StepId, at: Stamp) -> String {
         self.opened.get(step).map(|opened| duration(at.since(*opened))).unwrap_or_default()
     }
+}
+
+/// Limits as people read them.
+fn limits(caps: &Caps) -> String {
+    let said = [
+        caps.attempts.map(|n| format!("{n} attempts")),
+        caps.micro_usd.map(|micro_usd| format!("${}", usd(micro_usd))),
+        caps.tokens.map(|n| format!("{n} tokens")),
+        caps.wall_clock_ms.map(duration),
+    ];
+    said.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn columns(place: &str, model: &str, took: &str, what: &str) -> String {

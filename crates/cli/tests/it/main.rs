@@ -9,6 +9,7 @@
 mod ends;
 mod evidence;
 mod kill;
+mod limits;
 mod owners;
 mod pictures;
 mod planned;

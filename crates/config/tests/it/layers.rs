@@ -2,7 +2,7 @@
 
 use super::{project, user};
 use mao_config::{Flag, Inputs, Layer, Origin, Source, Value, load, trust};
-use mao_policy::policy::{Billing, Check, Mode};
+use mao_policy::policy::{Billing, Check, Handover, Mode};
 use std::collections::BTreeMap;
 
 fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -163,4 +163,24 @@ fn cfg_01_two_names_of_one_threshold_must_agree() {
     let error = super::refused(&format!("{old}[thresholds]\nsuggest_codex_debug_after_cycles = 3\n"));
     assert!(error.contains("user.toml:2:1: ") && error.contains("contradicts"), "{error}");
     assert!(user(&format!("{old}[thresholds]\nsuggest_codex_debug_after_cycles = 4\n")).is_ok());
+}
+
+#[test]
+fn cfg_08_budgets_breaker_and_handover_reach_the_policy_and_a_repository_only_narrows_them() {
+    let built_in = load(&Inputs::default()).expect("built in").policy;
+    assert_eq!((built_in.limits.max_micro_usd, built_in.limits.max_tokens), (None, None));
+    assert_eq!((built_in.fallback.failures, built_in.fallback.rest_ms), (3, 600_000));
+    assert_eq!(built_in.fallback.handover, Handover::Clean);
+    let text = "[budgets]\nrun_usd = 2.50\nrun_tokens = 1000\n[fallback]\nhandover = \"packet\"\n[breaker]\n\
+        failures = 5\ncool_down = \"90s\"\n[engine]\ntest_paths = [\"spec/**\"]\n";
+    let policy = user(text).expect("a user's own").policy;
+    assert_eq!((policy.limits.max_micro_usd, policy.limits.max_tokens), (Some(2_500_000), Some(1_000)));
+    assert_eq!((policy.fallback.failures, policy.fallback.rest_ms), (5, 90_000));
+    assert_eq!(policy.fallback.handover, Handover::Packet);
+    assert!(mao_core::glob::any(&policy.frozen, "spec/a.rb") && mao_core::glob::any(&policy.frozen, "tests/it/a.rs"));
+    let mut narrow = project("[budgets]\nrun_usd = 5\nrun_tokens = 900\n[fallback]\nhandover = \"packet\"\n");
+    narrow.user = Some(Source::new("user.toml", "[budgets]\nrun_usd = 2.50\nrun_tokens = 1000\n"));
+    let policy = load(&narrow).expect("narrowed").policy;
+    assert_eq!((policy.limits.max_micro_usd, policy.limits.max_tokens), (Some(2_500_000), Some(900)));
+    assert_eq!(policy.fallback.handover, Handover::Clean);
 }

@@ -12,6 +12,8 @@ fn cfg_06_the_shipped_roster_and_routes_are_sound() {
     for (id, model) in &policy.models {
         assert!(model.effort.iter().all(|effort| model.efforts.contains(effort)), "{id}");
         assert!(model.output_tokens > 0 && model.context_tokens >= model.output_tokens, "{id}");
+        // What is in use has a price: a limit of money would not hold it otherwise.
+        assert!(model.price.is_some() || model.lifecycle != Lifecycle::Active, "{id}");
         assert_eq!(model.verified_at.len(), "2026-11-20".len(), "{id}");
         match &model.replacement {
             Some(replacement) => {

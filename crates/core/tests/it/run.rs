@@ -130,7 +130,7 @@ impl History {
 
 fn ended(step: &str, no: u32, result: AttemptResult) -> Event {
     let (attempt, containment) = (AttemptNo(no), "none".to_owned());
-    Event::AttemptEnded { step: step.into(), attempt, result, transcript: None, containment }
+    Event::AttemptEnded { step: step.into(), attempt, result, transcript: None, containment, loss: None }
 }
 
 fn answer(change: Option<Change>) -> AttemptResult {
@@ -149,7 +149,13 @@ fn failed() -> AttemptResult {
 }
 
 fn checks(exits: &[i32]) -> Verification {
-    let run = |exit: &i32| CheckRun { command: "make test".into(), exit: Some(*exit), log: "log".into() };
+    let run = |exit: &i32| CheckRun {
+        command: "make test".into(),
+        exit: Some(*exit),
+        log: "log".into(),
+        counts: None,
+        took_ms: None,
+    };
     Verification { checks: exits.iter().map(run).collect() }
 }
 

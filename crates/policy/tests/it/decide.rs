@@ -163,18 +163,3 @@ fn inv_02_a_provider_that_was_withdrawn_gets_no_further_attempt() {
     run.push(Event::Withdrawn { provider: "cli-b".into() });
     assert_eq!(run.go_on(), 2, "even where it was to try again");
 }
-
-#[test]
-fn limits_of_attempts_and_time_end_a_question() {
-    let mut few = policy();
-    few.limits.max_attempts = 1;
-    let mut run = Run::new(few);
-    run.go_on();
-    run.fail(FaultKind::TimedOut);
-    assert!(matches!(run.follow(), Decision::GiveUp { reason } if reason.contains("limit of 1 attempts")));
-    let mut short = policy();
-    short.limits.wall_clock_ms = Some(60_000);
-    let run = Run::new(short.clone());
-    let late = mao_policy::decide(&short, &run.state(), &"work".into(), Stamp(62_000));
-    assert!(matches!(late, Next::Record(Decision::GiveUp { reason }) if reason.contains("wall-clock limit of 60 s")));
-}

@@ -202,7 +202,14 @@ impl Play {
 
     fn end(&mut self, step: &StepId, attempt: AttemptNo, result: AttemptResult) {
         let containment = "none".to_owned();
-        self.push(Event::AttemptEnded { step: step.clone(), attempt, result, transcript: None, containment });
+        self.push(Event::AttemptEnded {
+            step: step.clone(),
+            attempt,
+            result,
+            transcript: None,
+            containment,
+            loss: None,
+        });
     }
 
     fn state(&self) -> RunState {

@@ -2,7 +2,7 @@
 
 use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
 use mao_core::effect::Work;
-use mao_core::event::{AttemptResult, Decision, Event, Opened, Recorded, Request, Route};
+use mao_core::event::{AttemptResult, Decision, Event, Loss, Opened, Recorded, Request, Route};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::glob::Glob;
 use mao_core::ids::{AttemptNo, RunId, Stamp, StepId};
@@ -23,6 +23,7 @@ pub fn entry(vendor: &str, provider: &str, endpoint: &str, family: &str, role: M
         effort: Some("low".into()),
         context_tokens: 1,
         output_tokens: 1,
+        price: None,
         lifecycle: Lifecycle::Active,
         replacement: None,
         verified_at: "2026-11-20".into(),
@@ -57,6 +58,8 @@ pub fn policy() -> Policy {
         profile: Default::default(),
         privacy: Default::default(),
         min_diversity: None,
+        fallback: Default::default(),
+        frozen: Vec::new(),
     }
 }
 
@@ -82,7 +85,9 @@ pub fn shown(route: &Route) -> Vec<String> {
 /// A run with one routed question, `work`.
 pub struct Run {
     events: Vec<Recorded>,
-    policy: Policy,
+    pub policy: Policy,
+    /// What time it is, in milliseconds.
+    pub now: u64,
 }
 
 impl Run {
@@ -109,7 +114,7 @@ impl Run {
         };
         let question = ask(Role::Worker);
         let chain = route(&policy, &question, &Conditions::default());
-        let mut run = Self { events: Vec::new(), policy };
+        let mut run = Self { events: Vec::new(), policy, now: 1_000 };
         run.push(Event::RunOpened(Box::new(opened)));
         run.push(Event::StepOpened { step: step(), work: Box::new(Work::Ask(question)) });
         run.push(Event::Routed { step: step(), route: chain });
@@ -118,7 +123,7 @@ impl Run {
 
     pub fn push(&mut self, event: Event) {
         let seq = self.events.len() as u64 + 1;
-        self.events.push(Recorded { seq, at: Stamp(1_000), event });
+        self.events.push(Recorded { seq, at: Stamp(self.now), event });
     }
 
     pub fn state(&self) -> RunState {
@@ -126,7 +131,7 @@ impl Run {
     }
 
     pub fn next(&self) -> Next {
-        mao_policy::decide(&self.policy, &self.state(), &step(), Stamp(1_000))
+        mao_policy::decide(&self.policy, &self.state(), &step(), Stamp(self.now))
     }
 
     fn last(&self) -> AttemptNo {
@@ -148,7 +153,15 @@ impl Run {
     pub fn end(&mut self, result: AttemptResult) {
         let attempt = self.last();
         let containment = "none".to_owned();
-        self.push(Event::AttemptEnded { step: step(), attempt, result, transcript: None, containment });
+        self.push(Event::AttemptEnded { step: step(), attempt, result, transcript: None, containment, loss: None });
+    }
+
+    /// Fails and leaves something.
+    pub fn fail_with(&mut self, kind: FaultKind, loss: Loss) {
+        let (attempt, containment) = (self.last(), "none".to_owned());
+        let result = AttemptResult::Failed(Fault::new(kind, "hint"));
+        let loss = Some(Box::new(loss));
+        self.push(Event::AttemptEnded { step: step(), attempt, result, transcript: None, containment, loss });
     }
 
     pub fn fail(&mut self, kind: FaultKind) {
@@ -168,7 +181,11 @@ impl Run {
                 self.push(Event::Decided { step: step(), after, decision: decision.clone() });
                 decision
             }
-            other @ (Next::Start { .. } | Next::Sleep { .. } | Next::AwaitPerson | Next::Nothing) => {
+            other @ (Next::Start { .. }
+            | Next::Sleep { .. }
+            | Next::AwaitPerson
+            | Next::AwaitCap { .. }
+            | Next::Nothing) => {
                 panic!("nothing to record: {other:?}")
             }
         }
@@ -181,7 +198,11 @@ impl Run {
                 self.start(link);
                 link
             }
-            other @ (Next::Record(_) | Next::Sleep { .. } | Next::AwaitPerson | Next::Nothing) => {
+            other @ (Next::Record(_)
+            | Next::Sleep { .. }
+            | Next::AwaitPerson
+            | Next::AwaitCap { .. }
+            | Next::Nothing) => {
                 panic!("nothing to start: {other:?}")
             }
         }

@@ -5,6 +5,7 @@ mod chunk;
 mod contest;
 mod decide;
 mod diversity;
+mod fallback;
 mod house;
 mod planning;
 mod raise;

@@ -15,7 +15,7 @@ fn levels() -> Vec<String> {
 }
 
 fn red() -> CheckRun {
-    CheckRun { command: "cargo test".into(), exit: Some(101), log: "log".into() }
+    CheckRun { command: "cargo test".into(), exit: Some(101), log: "log".into(), counts: None, took_ms: None }
 }
 
 fn answered(run: &mut Run, link: usize) {
@@ -103,7 +103,7 @@ fn thk_09_effort_changes_nothing_about_what_a_model_may_do() {
     let link = &question.route.as_ref().unwrap().links[0];
     let grants = levels().into_iter().map(|effort| {
         let link = mao_core::event::Link { effort: Some(effort), ..link.clone() };
-        mao_policy::grant::grant(&question.ask, &link, &state.opened.home_vendor)
+        mao_policy::grant::grant(&policy(), &question.ask, &link, &state.opened.home_vendor)
     });
     let grants: Vec<_> = grants.collect();
     assert!(grants.windows(2).all(|pair| pair[0] == pair[1]), "{grants:?}");

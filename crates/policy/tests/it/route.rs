@@ -109,8 +109,8 @@ fn inv_06_an_external_model_gets_no_more_than_the_home_vendor() {
         for reply in [text(), mao_core::ask::ReplyForm::Change { owned: owned.clone() }] {
             let mut question = ask(Role::Worker);
             question.reply = reply.clone();
-            let given = grant::grant(&question, link, &home);
-            let at_home = grant::grant(&question, &own.links[0], &home);
+            let given = grant::grant(&policy(), &question, link, &home);
+            let at_home = grant::grant(&policy(), &question, &own.links[0], &home);
             assert!(given.within(&at_home), "{} gets {given:?}, home gets {at_home:?}", link.model);
             assert_eq!(given.writes(), reply != text(), "{}", link.model);
         }

@@ -223,14 +223,24 @@ impl Attempt {
             Sandbox::Own => format!("{}; sandbox: {}'s own", ended.containment, vendor.name()),
         };
         let session = reader.session().map(str::to_owned);
+        let exit = match ended.exit {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(_) | Exit::Stopped | Exit::OutputLimit => None,
+            Exit::FirstLineTimeout | Exit::IdleTimeout | Exit::TotalTimeout => None,
+        };
         let result = judge(&mut *reader, &ended, &secrets);
+        let usage = match &result {
+            Ok(reply) => reply.usage,
+            // Every job begins a session, so that its counters are the attempt's own.
+            Err(_) => reader.reading(),
+        };
         let clean = tokio::task::spawn_blocking(move || secrets.redact_file(&job.transcript)).await;
         let kept = match clean {
             Ok(Ok(())) => String::new(),
             Ok(Err(error)) => format!("; transcript lost: {error}"),
             Err(error) => format!("; transcript lost: {error}"),
         };
-        TurnEnd { result, session, containment: format!("{containment}{kept}") }
+        TurnEnd { result, session, containment: format!("{containment}{kept}"), exit, usage }
     }
 
     fn take(&mut self, line: Line) {

@@ -116,7 +116,7 @@ impl Playing {
             Ok(()) => result,
             Err(cause) => Err(Fault::new(FaultKind::Crashed, format!("could not write the transcript: {cause}"))),
         };
-        TurnEnd { result, session, containment: CONTAINMENT.into() }
+        TurnEnd { result, session, containment: CONTAINMENT.into(), exit: None, usage: turn.usage }
     }
 
     /// Plays every action and returns the reply's text and structure.

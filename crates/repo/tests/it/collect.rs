@@ -230,3 +230,21 @@ fn directories_without_the_right_to_write_are_removed_all_the_same() {
     run.remove(worktree).unwrap();
     assert!(!path.exists());
 }
+
+#[test]
+fn dev_04_tests_that_stand_already_are_changed_by_work_on_tests_alone() {
+    let fixture = Fixture::new();
+    fixture.write("tests/old.rs", "old\n");
+    let base = fixture.commit("a test");
+    let run = fixture.run(&fixture.user());
+    let worktree = run.worktree("work", &base, AT).unwrap();
+    put(worktree.path(), "tests/old.rs", "weaker\n");
+    put(worktree.path(), "src/new.rs", "new\n");
+    let frozen = ["tests/old.rs (a test that stands already)"];
+    assert_eq!(trespasses(collect(&run, &worktree, &["**"], &[])), frozen);
+    fs::remove_file(worktree.path().join("tests/old.rs")).unwrap();
+    assert_eq!(trespasses(collect(&run, &worktree, &["**"], &[])), frozen, "a test that is gone is changed too");
+    put(worktree.path(), "tests/old.rs", "old\n");
+    put(worktree.path(), "tests/more.rs", "more\n");
+    change(collect(&run, &worktree, &["**"], &[]));
+}

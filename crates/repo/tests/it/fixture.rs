@@ -132,7 +132,14 @@ pub(crate) fn globs(patterns: &[&str]) -> Vec<Glob> {
 
 pub(crate) fn collect(run: &RunRepo, worktree: &Worktree, owned: &[&str], protected: &[&str]) -> Collected {
     let (owned, protected) = (globs(owned), globs(protected));
-    let spec = CollectSpec { owned: &owned, protected: &protected, subject: "work", body: "a body", at: AT };
+    let spec = CollectSpec {
+        owned: &owned,
+        frozen: &globs(&["tests/**"]),
+        protected: &protected,
+        subject: "work",
+        body: "a body",
+        at: AT,
+    };
     run.collect(worktree, &spec).unwrap()
 }
 
@@ -194,7 +201,7 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
         effort_sent: None,
     };
     let verify = StepId::from("verify.1");
-    let check = CheckRun { command: "true".into(), exit: Some(0), log: "l".into() };
+    let check = CheckRun { command: "true".into(), exit: Some(0), log: "l".into(), counts: None, took_ms: None };
     let events = [
         Event::RunOpened(Box::new(Opened {
             run: RunId::from_bits([1; 16]),
@@ -232,6 +239,7 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
             result: AttemptResult::Answered(Box::new(answer)),
             transcript: None,
             containment: "none".into(),
+            loss: None,
         },
         Event::StepOpened {
             step: verify.clone(),

@@ -204,7 +204,7 @@ fn freeze(routes: &[(Place, Route)]) -> Frozen {
 fn routes(policy: &Policy, run: &RunState, plan: &Plan) -> Vec<(Place, Route)> {
     let drawn = run.ask(&StepId::from(PLAN)).and_then(|ask| ask.route.as_ref());
     let unusable = drawn.map(|route| route.unusable.clone()).unwrap_or_default();
-    let conditions = Conditions { now: run.opened_at, unusable };
+    let conditions = Conditions { now: run.opened_at, unusable, ..Conditions::default() };
     let places = Place::all(run, plan).into_iter();
     places
         .filter_map(|place| {

@@ -22,6 +22,7 @@ use mao_core::section;
 use mao_core::step::{Answered, AskStep, Attempt, AttemptState, Standing};
 use mao_core::text;
 use mao_policy::Policy;
+use mao_policy::fallback::{Hop, hops};
 use mao_policy::realised::{Viewpoints, compare, viewpoints};
 
 /// Where the report stands in the tree, with the ending of its form.
@@ -103,6 +104,7 @@ fn gather(policy: &Policy, run: &RunState, plan: Option<&Plan>) -> Report {
             .map(|check| CheckRow {
                 command: check.command.clone(),
                 exit: check.exit,
+                counts: check.counts,
                 tree: run.verified_tree.to_string(),
             })
             .collect(),
@@ -237,25 +239,16 @@ fn describe(refusal: &Refusal) -> String {
 
 /// FBK-10: one line a fallback that was taken, from the models that were really called.
 fn fallbacks(run: &RunState, place: &Place) -> Vec<String> {
-    let Some(ask) = run.ask(&place.step) else { return Vec::new() };
-    let settled: Vec<&Attempt> = ask.attempts.iter().filter(|attempt| attempt.state != AttemptState::Lost).collect();
-    settled
-        .windows(2)
-        .filter(|pair| pair[0].link != pair[1].link)
-        .filter_map(|pair| {
-            let (from, to) = (ask.link_of(pair[0])?, ask.link_of(pair[1])?);
-            let reason = match &pair[0].state {
-                AttemptState::Failed(fault, _) => fault.kind.label(),
-                AttemptState::Answered(answered) => answered.refusal.as_ref()?.label(),
-                AttemptState::Running | AttemptState::Lost => return None,
-            };
-            Some(fallback_line(&ask.ask.label, from.model.as_str(), to.model.as_str(), reason))
-        })
-        .collect()
+    let Some(ask) = run.ask(&place.step).filter(|_| !mutant::is("fbk_06_no_trace_in_the_report")) else {
+        return Vec::new();
+    };
+    let line = |hop: Hop<'_>| fallback_line(&ask.ask.label, hop.from.model.as_str(), hop.to.model.as_str(), hop.reason);
+    hops(ask).into_iter().map(line).collect()
 }
 
 /// The log line of a fallback.
 #[must_use]
 pub fn fallback_line(label: &str, from: &str, to: &str, reason: &str) -> String {
+    let (from, to) = if mutant::is("fbk_10_the_line_is_turned_round") { (to, from) } else { (from, to) };
     format!("{label}: fallback from {from} to {to} ({reason})")
 }

@@ -5,6 +5,7 @@ use mao_core::event::Link;
 use mao_core::fault::FaultKind;
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
+use mao_core::step::Step;
 use mao_workflows::Workflow;
 use mao_workflows::develop::Develop;
 use serde_json::{Value, json};
@@ -190,4 +191,62 @@ fn dev_07_only_sections_that_landed_whole_are_ticked() {
     let files = Develop.report(&world.policy, &run, Some(tasks));
     let ticked = files.iter().find(|file| file.path == "todo/tasks.md").expect("written");
     assert_eq!(ticked.text, tasks.replace("- [ ] 2.1", "- [x] 2.1"));
+}
+
+#[test]
+fn fbk_06_a_fallback_asks_nobody_and_leaves_a_line_in_the_report() {
+    let model = |step: &str, acknowledged: u32, link: &Link| match (step, acknowledged) {
+        ("work.1.storage", 0) => Does::Fails(FaultKind::QuotaExhausted { until: None }),
+        _ => well(step, acknowledged, link),
+    };
+    let mut world = World::new(&["1", "2"], &model, &green);
+    let run = world.play();
+    assert_eq!(run.outcome, Some(Outcome::Complete));
+    assert!(run.steps.values().all(|step| !matches!(step, Step::Question { .. })), "a person was asked");
+    let (text, json) = report(&world, &run);
+    let lines = json["fallbacks"].as_array().expect("a list");
+    assert!(
+        lines.iter().any(|line| line.as_str() == Some("Storage layer: fallback from ext to sonnet (quota exhausted)"))
+    );
+    assert!(text.contains("Storage layer: fallback from ext to sonnet"));
+}
+
+#[test]
+fn dev_08_a_workstream_that_fails_to_its_end_leaves_the_others_alone() {
+    let model = |step: &str, acknowledged: u32, link: &Link| match step {
+        "work.1.storage" => Does::Makes("red"),
+        _ => well(step, acknowledged, link),
+    };
+    let checks = |tree: &str| tree != "red";
+    let mut world = World::new(&["1", "2"], &model, &checks);
+    let run = world.play();
+    assert_eq!(run.outcome, Some(Outcome::Incomplete));
+    let asked = run.ask(&"work.1.storage".into()).expect("asked");
+    let tried: Vec<usize> = asked.attempts.iter().map(|attempt| attempt.link).collect();
+    assert_eq!(tried, [0, 0, 1, 1, 2, 2], "each model once more with the failure attached, then the next");
+    let states: Vec<Value> = report(&world, &run).1["workstreams"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| row["state"].clone())
+        .collect();
+    assert_eq!(states, ["merged", "failed", "merged", "merged"]);
+}
+
+#[test]
+fn dev_09_the_verification_table_says_what_ran_on_which_tree() {
+    let mut world = World::new(&["1"], &well_alone, &green);
+    let run = world.play();
+    let (text, json) = report(&world, &run);
+    assert!(text.contains("| command | exit | tests | tree |"), "{text}");
+    assert!(text.contains("| `make test` | 0 | 3 passed, 0 failed, 1 skipped | `base-tree+s1"), "{text}");
+    assert_eq!(json["checks"][0]["counts"], json!({"passed": 3, "failed": 0, "skipped": 1}));
+}
+
+/// One section with one workstream.
+fn well_alone(step: &str, acknowledged: u32, link: &Link) -> Does {
+    match step {
+        "plan" => Does::Says(plan(&[("1", &["schemas"])])),
+        _ => well(step, acknowledged, link),
+    }
 }

@@ -4,7 +4,8 @@ use mao_core::ask::ReplyForm;
 use mao_core::change::Change;
 use mao_core::effect::Effect;
 use mao_core::event::{
-    AttemptResult, CheckRun, Event, Link, MergeResult, Opened, Recorded, Request, SectionBrief, TaskText, Verification,
+    AttemptResult, CheckRun, Counts, Event, Link, MergeResult, Opened, Recorded, Request, SectionBrief, TaskText,
+    Verification,
 };
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::{AttemptNo, RunId, Stamp, StepId, TreeId};
@@ -55,6 +56,7 @@ fn entry(vendor: &str, endpoint: &str, family: &str, role: ModelRole) -> ModelEn
         effort: None,
         context_tokens: 1,
         output_tokens: 1,
+        price: None,
         lifecycle: Default::default(),
         replacement: None,
         verified_at: "2026-11-20".into(),
@@ -93,6 +95,8 @@ pub fn policy() -> Policy {
         profile: Default::default(),
         privacy: Default::default(),
         min_diversity: None,
+        fallback: Default::default(),
+        frozen: Vec::new(),
     }
 }
 
@@ -222,7 +226,13 @@ impl<'a> World<'a> {
 
     fn verified(&self, step: &StepId, tree: &TreeId) -> Event {
         let exit = i32::from(!(self.checks)(tree.as_str()));
-        let check = CheckRun { command: "make test".into(), exit: Some(exit), log: "log".into() };
+        let check = CheckRun {
+            command: "make test".into(),
+            exit: Some(exit),
+            log: "log".into(),
+            counts: Some(Counts { passed: 3, failed: 0, skipped: 1 }),
+            took_ms: None,
+        };
         let verification = Verification { checks: vec![check] };
         Event::Verified { step: step.clone(), tree: tree.clone(), verification }
     }
@@ -250,7 +260,9 @@ impl<'a> World<'a> {
                 self.push(Event::Decided { step: step.clone(), after, decision });
             }
             Next::Start { link } => self.attempt(step, link),
-            other @ (Next::Sleep { .. } | Next::AwaitPerson | Next::Nothing) => panic!("{step}: {other:?}"),
+            other @ (Next::Sleep { .. } | Next::AwaitPerson | Next::AwaitCap { .. } | Next::Nothing) => {
+                panic!("{step}: {other:?}")
+            }
         }
     }
 
@@ -298,6 +310,13 @@ impl<'a> World<'a> {
             }
         };
         let containment = "none".to_owned();
-        self.push(Event::AttemptEnded { step: step.clone(), attempt, result, transcript: None, containment });
+        self.push(Event::AttemptEnded {
+            step: step.clone(),
+            attempt,
+            result,
+            transcript: None,
+            containment,
+            loss: None,
+        });
     }
 }

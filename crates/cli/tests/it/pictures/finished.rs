@@ -25,6 +25,7 @@ fn show_tells_steps_and_attempts() {
           work.1.tests                   changed
               gpt-6.1-sol           0.0s  served by gpt-6.1-sol (scripted)
         tokens: 0 in (0 cached), 0 out
+        cost at list prices: $0.00
     "#]]
     .assert_eq(&picture(&developed(), &["show"]));
 }

@@ -2,6 +2,7 @@
 
 use crate::develop::outline::Outline;
 use crate::develop::steps::Synthesis;
+use mao_core::event::Counts;
 use mao_core::reply::Usage;
 use mao_policy::realised::{Comparison, Viewpoints};
 use serde::Serialize;
@@ -58,5 +59,6 @@ pub(super) struct ChangeRow {
 pub(super) struct CheckRow {
     pub(super) command: String,
     pub(super) exit: Option<i32>,
+    pub(super) counts: Option<Counts>,
     pub(super) tree: String,
 }

@@ -1,6 +1,6 @@
 //! The report for people, drawn from the report as programs read it.
 
-use super::form::Report;
+use super::form::{CheckRow, Report};
 use crate::develop::outline::Outline;
 use crate::develop::steps::short;
 use mao_core::change::Finding;
@@ -56,10 +56,7 @@ pub(super) fn draw(report: &Report) -> String {
         })));
     }
     out.push("## Verification of the merged tree".into());
-    out.push(bullets(report.checks.iter().map(|check| {
-        let exit = check.exit.map_or_else(|| "killed".to_owned(), |code| format!("exit {code}"));
-        format!("`{}`: {exit} on tree `{}`", check.command, &check.tree[..check.tree.len().min(12)])
-    })));
+    out.push(verification(&report.checks));
     out.extend(models(report));
     if let Some(synthesis) = &report.synthesis {
         out.push("## Decisions".into());
@@ -139,6 +136,21 @@ fn models(report: &Report) -> Vec<String> {
         money.unwrap_or_default()
     ));
     out
+}
+
+/// A row a check: what ran, how it ended, what it counted, on which tree.
+fn verification(checks: &[CheckRow]) -> String {
+    if checks.is_empty() {
+        return "None.".into();
+    }
+    let rows = checks.iter().map(|check| {
+        let exit = check.exit.map_or_else(|| "killed".to_owned(), |code| code.to_string());
+        let counts = check.counts.map_or_else(|| "–".to_owned(), |counts| counts.to_string());
+        let command = check.command.replace('|', "\\|");
+        format!("| `{command}` | {exit} | {counts} | `{}` |", &check.tree[..check.tree.len().min(12)])
+    });
+    let head = "| command | exit | tests | tree |\n|---|---|---|---|";
+    std::iter::once(head.to_owned()).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 fn diversity(comparison: &Comparison, viewpoints: usize) -> String {
