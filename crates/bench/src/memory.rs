@@ -15,7 +15,11 @@ use std::time::Duration;
 /// How many workstreams at once, and how many MiB are demanded.
 const ROWS: [(usize, f64); 2] = [(10, 60.0), (64, 150.0)];
 
-/// The command line: it plans, works for some seconds while it talks, and ends, in the words of the orchestrator's stream.
+/// How long at most the first workstream waits for the last one to be there.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The command line, in the words of the orchestrator's stream: it plans; it works, talks, and waits until all others are
+/// there; it judges.
 const COMMAND_LINE: &str = r#"#!/bin/sh
 prompt=$(cat)
 step=${prompt#*"[mao step "}
@@ -38,10 +42,8 @@ work.*)
     section=${step#work.}
     section=${section%%.*}
     mkdir -p "parts/$section"
-    for turn in 1 2 3; do
-        for at in 1 2 3 4 5 6 7 8 9 10; do say "$line $line $line $line"; done
-        sleep 1
-    done
+    for at in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do say "$line $line $line $line"; done
+    while ! test -e "$0.go"; do sleep 1; done
     echo "part $section" > "parts/$section/made.txt"
     end null;;
 *) echo "no answer to $step" >&2; exit 1;;
@@ -95,6 +97,7 @@ fn watch(ground: &Ground, streams: usize) -> Done<Seen> {
     std::fs::write(config.join("multi-model.toml"), text)?;
     sandbox.set("MAO_TRANSPORT_CLAUDE_COMMAND", program.to_string_lossy());
 
+    let go = program.with_extension("go");
     let log = sandbox.root().join("log");
     let mut command = sandbox.command(ground.mao());
     command.args(["develop", "all"]).stdout(std::fs::File::create(&log)?).stderr(Stdio::null());
@@ -108,6 +111,9 @@ fn watch(ground: &Ground, streams: usize) -> Done<Seen> {
         seen.own = seen.own.max(high_water(child.id()).unwrap_or(0));
         let shims = shims(child.id(), ground.mao());
         seen.at_once = seen.at_once.max(shims.len());
+        if began.elapsed() > PATIENCE || seen.at_once >= streams && !go.exists() {
+            std::fs::write(&go, "")?;
+        }
         seen.shim = seen.shim.max(shims.into_iter().filter_map(high_water).max().unwrap_or(0));
         // The figure only ever rises, and is lost with the process: a reading every so often, the last one near the end.
         std::thread::sleep(Duration::from_millis(10));

@@ -45,7 +45,10 @@ pub fn measure(ground: &Ground) -> Done<Vec<Figure>> {
     ];
     for (cli, vendor) in vendors {
         match found(cli) {
-            Some(program) => figures.push(real(ground, &runtime, cli, vendor, program)?),
+            Some(program) => match real(ground, &runtime, cli, vendor, program) {
+                Ok(figure) => figures.push(figure),
+                Err(wrong) => crate::show::progress(&format!("spawn: {} is left out: {wrong}", cli.name())),
+            },
             None => crate::show::progress(&format!("spawn: no {} here, it is left out", cli.name())),
         }
     }
