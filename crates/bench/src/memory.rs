@@ -8,7 +8,6 @@ use mao_testkit::sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -109,7 +108,7 @@ fn watch(ground: &Ground, streams: usize) -> Done<Seen> {
             break status;
         }
         seen.own = seen.own.max(high_water(child.id()).unwrap_or(0));
-        let shims = shims(child.id(), ground.mao());
+        let shims = shims(child.id());
         seen.at_once = seen.at_once.max(shims.len());
         if began.elapsed() > PATIENCE || seen.at_once >= streams && !go.exists() {
             std::fs::write(&go, "")?;
@@ -149,8 +148,8 @@ fn high_water(pid: u32) -> Option<u64> {
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
-/// The children of `parent` that are the same program.
-fn shims(parent: u32, mao: &Path) -> BTreeSet<u32> {
+/// The children of `parent` that are shims. One that is not yet there has its parent's words, and its parent's memory.
+fn shims(parent: u32) -> BTreeSet<u32> {
     let listed = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
     let by_thread = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
     let others = by_thread.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());

@@ -98,8 +98,10 @@ fn both(
 ) -> Done<[crate::sample::Readings; 2]> {
     let shim: Shim = ground.shim();
     let provider = CommandLineProvider::new("bench".into(), Arc::clone(&vendor), Some(program.to_owned()), shim);
-    let ours: Deed<'_> = Box::new(|| runtime.block_on(by_provider(&provider, job.clone())));
-    let theirs: Deed<'_> = Box::new(|| bare(&*vendor, program, &job));
+    // A session of its own each time: not every command line takes one twice.
+    let fresh = || -> Done<Job> { Ok(Job { session: mao_engine::clock::draw_uuid()?, ..job.clone() }) };
+    let ours: Deed<'_> = Box::new(|| runtime.block_on(by_provider(&provider, fresh()?)));
+    let theirs: Deed<'_> = Box::new(|| bare(&*vendor, program, &fresh()?));
     in_turn(times, [ours, theirs])
 }
 
@@ -122,7 +124,8 @@ fn bare(vendor: &dyn Vendor, program: &Path, job: &Job) -> Done<Duration> {
     let line = vendor.command_line(job, &Found { config, ..Found::default() });
     let mut command = Command::new(program);
     command.args(&line.args).env_clear().envs(line.env).env("PWD", &job.cwd).current_dir(&job.cwd);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let said = job.scratch.join("bare.log");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(std::fs::File::create(&said)?);
     let ((mut child, mut out), took) = timed(|| {
         let mut child = command.spawn()?;
         if let Some(mut input) = child.stdin.take() {
@@ -131,8 +134,9 @@ fn bare(vendor: &dyn Vendor, program: &Path, job: &Job) -> Done<Duration> {
         let mut out = BufReader::new(child.stdout.take().ok_or("no output")?);
         let mut first = String::new();
         out.read_line(&mut first)?;
-        if first.is_empty() { Err(format!("no event came of {} bare", vendor.name()).into()) } else { Ok((child, out)) }
-    })?;
+        if first.is_empty() { Err("no event came bare".into()) } else { Ok((child, out)) }
+    })
+    .map_err(|wrong| format!("{wrong}: {}", std::fs::read_to_string(&said).unwrap_or_default().trim()))?;
     out.read_to_end(&mut Vec::new())?;
     child.wait()?;
     Ok(took)

@@ -64,6 +64,7 @@ pub fn measure(ground: &Ground) -> Done<Vec<Figure>> {
     drop(held);
     let state = lengthen(&store, &owner, &policy, workflow, &mut world, state)?;
     figures.push(resume(&parts, &owner, &policy, workflow, &state)?);
+    figures.push(copy(&state)?);
     Ok(figures)
 }
 
@@ -162,6 +163,17 @@ fn resume(
     );
     let what = format!("resume of a run with {} steps: read, fold, ask", state.steps.len());
     Ok(Figure::new("steps", what, whole.median(), Unit::Ms, from).at_most(1_000.0))
+}
+
+/// What each attempt, check and merge is handed: the state as it was when it began.
+fn copy(state: &RunState) -> Done<Figure> {
+    let mut readings = Readings::default();
+    for _ in 0..RESUMES {
+        readings.add(timed(|| Ok(std::hint::black_box(state.clone())))?.1);
+    }
+    let from = format!("median of {RESUMES}; grows with the run");
+    let what = format!("a copy of the state after {} steps, made for each piece of work", state.steps.len());
+    Ok(Figure::new("steps", what, readings.median(), Unit::Ms, from))
 }
 
 /// The same bytes, committed by nobody but SQLite.
