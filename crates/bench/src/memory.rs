@@ -33,6 +33,7 @@ end() {
     echo "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"Done.\",\"session_id\":\"s\",\"stop_reason\":\"end_turn\",\"structured_output\":$1,\"usage\":{\"input_tokens\":900,\"output_tokens\":40},\"modelUsage\":{\"$model\":{}}}"
 }
 case $step in
+deps) say 'They stand alone.'; end '{"edges":[],"uncertain":null}';;
 plan) say 'A plan.'; end "$(cat "$0.plan")";;
 synthesis) say 'It stands.'; end '{"summary":"It stands.","decisions":[],"open_items":[]}';;
 judge.*) say 'It is right.'; end '{"accept":true,"findings":[]}';;
