@@ -159,5 +159,9 @@ fn shims(parent: u32) -> BTreeSet<u32> {
         .chain(others)
         .flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>())
         .collect();
-    pids.into_iter().filter(|pid| std::fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == mao)).collect()
+    let is_shim = |pid: &u32| {
+        let words = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        words.split('\0').nth(1) == Some(mao_process::Shim::WORD)
+    };
+    pids.into_iter().filter(is_shim).collect()
 }
