@@ -113,7 +113,7 @@ pub struct Workstream {
 impl Plan {
     /// The plan in a structured reply. What is empty text counts as absent.
     pub fn from_reply(value: &Value) -> Result<Self, String> {
-        let mut plan: Self = serde_json::from_value(value.clone()).map_err(|wrong| wrong.to_string())?;
+        let mut plan = Self::deserialize(value).map_err(|wrong| wrong.to_string())?;
         for section in &mut plan.sections {
             section.contract = section.contract.take().filter(|text| !text.trim().is_empty());
             for workstream in &mut section.workstreams {

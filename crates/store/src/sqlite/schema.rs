@@ -28,7 +28,8 @@ CREATE TABLE runs (
 CREATE TRIGGER epochs_grow BEFORE UPDATE ON runs WHEN NEW.epoch < OLD.epoch
     BEGIN SELECT RAISE(ABORT, 'epochs only grow'); END;
 
--- What happened. at is milliseconds since 1970-01-01 UTC; body is the event as JSON.
+-- What happened. at is milliseconds since 1970-01-01 UTC; body is the event as JSON. WITHOUT ROWID: an append writes one
+-- tree, not a table and an index beside it.
 CREATE TABLE events (
     run     TEXT NOT NULL REFERENCES runs (run),
     seq     INTEGER NOT NULL CHECK (seq > 0),
@@ -37,7 +38,7 @@ CREATE TABLE events (
     version INTEGER NOT NULL CHECK (version > 0),
     body    TEXT NOT NULL,
     PRIMARY KEY (run, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE TRIGGER events_have_no_gaps BEFORE INSERT ON events
     WHEN NEW.seq <> 1 + (SELECT coalesce(max(seq), 0) FROM events WHERE run = NEW.run)
     BEGIN SELECT RAISE(ABORT, 'the ledger has no gaps'); END;

@@ -10,6 +10,7 @@ use mao_core::step::Standing;
 use mao_policy::complexity::{Declared, Rating, rate};
 use mao_policy::triggers::Complexity;
 use mao_policy::waves::{Cycle, Dependencies, Edge, Relation, Severity, Strategy, Waves, waves};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The step in which the dependencies between sections are checked.
@@ -40,7 +41,7 @@ pub fn dependencies(run: &RunState) -> Option<Dependencies> {
 
 /// The dependencies in a structured reply.
 pub(crate) fn read(value: &Value) -> Result<Dependencies, String> {
-    serde_json::from_value(value.clone()).map_err(|wrong| wrong.to_string())
+    Dependencies::deserialize(value).map_err(|wrong| wrong.to_string())
 }
 
 /// Whether a reply says how the sections depend on each other: a circle is no answer.
