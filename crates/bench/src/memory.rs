@@ -5,10 +5,10 @@ use crate::done::Done;
 use crate::figure::{Figure, Unit};
 use crate::ground::Ground;
 use mao_testkit::sandbox::Sandbox;
+use mao_workflows::plan::Stream;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
 use std::time::Duration;
 
 /// How many workstreams at once, and how many MiB are demanded.
@@ -39,12 +39,11 @@ synthesis) say 'It stands.'; end '{"summary":"It stands.","decisions":[],"open_i
 judge.*) say 'It is right.'; end '{"accept":true,"findings":[]}';;
 work.*)
     line='The quick brown fox jumps over the lazy dog, and says so at some length in every line that it writes here.'
-    section=${step#work.}
-    section=${section%%.*}
-    mkdir -p "parts/$section"
+    name=${step#work.}
+    mkdir -p "parts/$name"
     for at in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do say "$line $line $line $line"; done
     while ! test -e "$0.go"; do sleep 1; done
-    echo "part $section" > "parts/$section/made.txt"
+    echo "part $name" > "parts/$name/made.txt"
     end null;;
 *) echo "no answer to $step" >&2; exit 1;;
 esac
@@ -100,7 +99,10 @@ fn watch(ground: &Ground, streams: usize) -> Done<Seen> {
     let go = program.with_extension("go");
     let log = sandbox.root().join("log");
     let mut command = sandbox.command(ground.mao());
-    command.args(["develop", "all"]).stdout(std::fs::File::create(&log)?).stderr(Stdio::null());
+    command
+        .args(["develop", "all"])
+        .stdout(std::fs::File::create(&log)?)
+        .stderr(std::fs::File::options().append(true).create(true).open(&log)?);
     let began = std::time::Instant::now();
     let mut child = command.spawn()?;
     let mut seen = Seen::default();
@@ -125,21 +127,27 @@ fn watch(ground: &Ground, streams: usize) -> Done<Seen> {
     Ok(seen)
 }
 
-/// A task list with so many sections.
-fn tasks(sections: usize) -> String {
+/// A task list with as many sections as so many workstreams need.
+fn tasks(streams: usize) -> String {
     let section = |n| format!("\n## Section {n}: Part {n}\n\n- [ ] {n}.1 Make part {n}\n");
-    format!("# Tasks\n{}", (1..=sections).map(section).collect::<String>())
+    format!("# Tasks\n{}", (1..=streams.div_ceil(Stream::ALL.len())).map(section).collect::<String>())
 }
 
-/// A plan with one workstream a section, so that all of them work at once.
-fn plan(sections: usize) -> Value {
-    let section = |n: usize| {
+/// A plan with so many workstreams. Each section has a contract, so that all of them work at once.
+fn plan(streams: usize) -> Value {
+    let all: Vec<usize> = (0..streams).collect();
+    let sections = all.chunks(Stream::ALL.len()).zip(1..).map(|(places, section)| {
+        let workstreams = places.iter().zip(Stream::ALL).map(|(_, stream)| {
+            let name = stream.name();
+            json!({"stream": name, "goal": "Make it.", "owns": [format!("parts/{section}.{name}/**")]})
+        });
         json!({
-            "section": n.to_string(),
-            "workstreams": [{"stream": "core", "goal": "Make it.", "owns": [format!("parts/{n}/**")]}],
+            "section": section.to_string(),
+            "contract": "Each part stands alone.",
+            "workstreams": workstreams.collect::<Vec<_>>(),
         })
-    };
-    json!({"summary": "All at once.", "sections": (1..=sections).map(section).collect::<Vec<_>>()})
+    });
+    json!({"summary": "All at once.", "sections": sections.collect::<Vec<_>>()})
 }
 
 /// `VmHWM` of a process, in KiB: the most memory that it ever held.
