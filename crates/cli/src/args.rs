@@ -1,5 +1,8 @@
 //! The words of the command line. Every command is one variant here and one file in `commands/`.
 
+#[cfg(test)]
+mod reference;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -57,7 +60,7 @@ pub enum Command {
     Runs(Runs),
     /// Show a run: its steps, attempts and checks
     Show(RunName),
-    /// Print a run's events, or the transcript of one attempt
+    /// Print a run's events, its calls or fallbacks, the transcript of one attempt; or bundle them for a bug report
     Logs(Logs),
     /// End a run from another terminal
     Cancel(RunName),
@@ -67,6 +70,8 @@ pub enum Command {
     Apply(RunName),
     /// Remove a run's branch; a salvage ref keeps its commits
     Discard(RunName),
+    /// Remove what ended runs left in the state directory; without --yes, say what would go
+    Gc(Gc),
     /// Write a commented configuration into this repository
     Init(Init),
     /// Say what is found on this machine and how to fix what is missing
@@ -79,6 +84,8 @@ pub enum Command {
     Models(Models),
     /// Print a completion script for a shell
     Completions(Completions),
+    /// Write the manual pages into a directory: `mao man ~/.local/share/man/man1`
+    Man(Man),
 }
 
 /// `mao develop`
@@ -219,9 +226,46 @@ pub struct Runs {
     pub all: bool,
 }
 
+/// `mao gc`
+#[derive(Debug, Args)]
+pub struct Gc {
+    /// Remove it; commits that only a run knows go to salvage refs of your repository first
+    #[arg(long)]
+    pub yes: bool,
+    /// Only runs that ended longer ago than this: `14d`, `36h`
+    #[arg(long, default_value = "14d", value_name = "TIME", value_parser = age)]
+    pub older_than: u64,
+}
+
+/// A time with its unit, in milliseconds.
+fn age(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no time: write \"14d\", \"36h\", \"90m\" or \"0s\"");
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let unit = match unit {
+        "d" => 86_400_000,
+        "h" => 3_600_000,
+        "m" => 60_000,
+        "s" => 1000,
+        _ => return Err(wrong()),
+    };
+    number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).ok_or_else(wrong)
+}
+
+/// `mao man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The directory; made where it is missing
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
 /// `mao logs`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Logs {
+    /// One view of it
+    #[command(subcommand)]
+    pub view: Option<LogsView>,
     /// The run's id or the beginning of it; without one, the newest run of this repository
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
@@ -234,6 +278,21 @@ pub struct Logs {
     /// Go on printing until the run ends
     #[arg(long)]
     pub follow: bool,
+    /// Write a tar file for a bug report: events, calls, report, policy, versions and `mao doctor`, without secrets
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["step", "follow"])]
+    pub bundle: Option<PathBuf>,
+    /// Put prompts, answers and transcripts into the bundle too: they hold what is in your repository
+    #[arg(long, requires = "bundle")]
+    pub with_content: bool,
+}
+
+/// `mao logs …`
+#[derive(Debug, Subcommand)]
+pub enum LogsView {
+    /// Every call of a model: who, when, how long, how many tokens, what came of it
+    Calls(RunName),
+    /// Every fallback, repetition and wait, with its reason, and who was passed over
+    Fallback(RunName),
 }
 
 /// `mao answer`
@@ -392,8 +451,10 @@ pub struct Completions {
     pub shell: clap_complete::Shell,
 }
 
-/// Reads the words; wrong ones end the program with exit code 2.
-#[must_use]
-pub fn parse() -> Words {
-    Words::parse()
+/// Reads the words.
+///
+/// # Errors
+/// Wrong words, and the wish for help or the version, as `clap` puts them.
+pub fn parse() -> Result<Words, clap::Error> {
+    Words::try_parse()
 }

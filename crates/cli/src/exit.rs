@@ -163,3 +163,33 @@ impl From<ConfigErrors> for Failure {
         Self::new(exit, error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn cmd_03_the_public_table_has_these_codes_and_no_others() {
+        let table = include_str!("../../../docs/exit-codes.md");
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| "));
+        let rows = rows.filter(|row| row.starts_with(|c: char| c.is_ascii_digit()));
+        let found: Vec<(&str, &str)> =
+            rows.map(|row| row.split(" | ").collect::<Vec<_>>()).map(|cells| (cells[0], cells[1])).collect();
+        let code = |exit: Exit| exit.code().to_string();
+        let signals = [1, 2, 15].map(|number| code(Exit::Signal(number))).join(", ");
+        let all = [
+            (code(Exit::Ok), "ok"),
+            (code(Exit::Negative), "negative"),
+            (code(Exit::Usage), "usage"),
+            (code(Exit::Configuration), "configuration"),
+            (code(Exit::NoProvider), "no provider"),
+            (code(Exit::Incomplete), "incomplete"),
+            (code(Exit::Declined), "declined"),
+            (code(Exit::Parked), "parked"),
+            (code(Exit::Internal), "internal"),
+            (signals, "signal"),
+        ];
+        let all: Vec<(&str, &str)> = all.iter().map(|(code, name)| (code.as_str(), *name)).collect();
+        assert_eq!(found, all);
+    }
+}

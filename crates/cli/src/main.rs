@@ -19,7 +19,10 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == mao_process::Shim::WORD) {
         return mao_process::supervise_main();
     }
-    let words = args::parse();
+    let words = match args::parse() {
+        Ok(words) => words,
+        Err(wrong) => return print::words(&wrong).into(),
+    };
     let printer = print::Printer::new(&words.common);
     match commands::run(words, &printer) {
         Ok(exit) => exit.into(),

@@ -17,7 +17,7 @@ use mao_engine::{EngineError, Parts};
 use mao_policy::Policy;
 use mao_policy::policy::{Billing, Check, Mode};
 use mao_process::{Shim, testing, which};
-pub use mao_providers::cli::{Age, PROBES, Probe, Variables};
+pub use mao_providers::cli::{Age, PROBES, Probe, Secrets, Variables};
 use mao_providers::cli::{CommandLineProvider, Vendor, claude, codex, gemini};
 use mao_providers::provider::Provider;
 use mao_providers::script::ScriptedProvider;

@@ -95,7 +95,7 @@ impl UserRepo {
     }
 
     /// Objects first, refs after: a ref never names what is not there.
-    fn take(&self, run: &RunRepo, wanted: &[(String, String)]) -> Result<()> {
+    pub(crate) fn take(&self, run: &RunRepo, wanted: &[(String, String)]) -> Result<()> {
         let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
         if names.is_empty() {
             return Ok(());

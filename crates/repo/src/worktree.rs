@@ -172,12 +172,17 @@ impl RunRepo {
         if !meta.is_dir() {
             return fs::remove_file(path).map_err(io(path));
         }
-        if fs::remove_dir_all(path).is_ok() {
-            return Ok(());
-        }
-        // A package cache may hold directories without the right to write; they are ours all the same.
-        unlock(path).and_then(|()| fs::remove_dir_all(path)).map_err(io(path))
+        remove_tree(path)
     }
+}
+
+/// Removes a directory with everything in it.
+pub(crate) fn remove_tree(path: &Path) -> Result<()> {
+    if fs::remove_dir_all(path).is_ok() {
+        return Ok(());
+    }
+    // A package cache may hold directories without the right to write; they are ours all the same.
+    unlock(path).and_then(|()| fs::remove_dir_all(path)).map_err(io(path))
 }
 
 fn unlock(dir: &Path) -> std::io::Result<()> {

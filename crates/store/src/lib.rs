@@ -10,5 +10,6 @@ pub mod traits;
 
 pub use sqlite::SqliteStore;
 pub use traits::{
-    Blobs, Inbox, Lease, Ledger, Owner, RunEntry, SIGNAL_LIMIT, Signal, SignalId, Slots, Store, StoreError,
+    Act, Blobs, Inbox, Lease, Ledger, Owner, RunEntry, SIGNAL_LIMIT, Signal, SignalId, Slots, Store, StoreError,
+    Unnamed,
 };

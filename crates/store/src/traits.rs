@@ -132,6 +132,24 @@ pub trait Blobs {
     fn get(&self, blob: &BlobId) -> Result<Vec<u8>, StoreError>;
 }
 
+/// Whether something is only looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Nothing is changed.
+    Look,
+    /// What is found is removed.
+    Remove,
+}
+
+/// Content that no event names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unnamed {
+    /// How many pieces.
+    pub count: u64,
+    /// Their size together.
+    pub bytes: u64,
+}
+
 /// Caps per account, across all runs of this user.
 pub trait Slots {
     /// Takes one of `cap` places of `account` for `holder` until `now + ttl_ms`; `false` when all are taken. Taking

@@ -10,6 +10,11 @@ use clap::CommandFactory;
 pub fn run(words: &Completions, printer: &Printer) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(words.shell, &mut Words::command(), "mao", &mut script);
-    printer.raw(&script);
+    if printer.is_json() {
+        let script = String::from_utf8_lossy(&script);
+        printer.value(serde_json::json!({ "kind": "completions", "shell": words.shell.to_string(), "script": script }));
+    } else {
+        printer.raw(&script);
+    }
     Ok(Exit::Ok)
 }

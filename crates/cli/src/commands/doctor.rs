@@ -12,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::open::{PROBES, directory, environment_at, load, repository};
 use crate::print::Printer;
 use finding::Finding;
+pub(super) use machine::{bytes, size};
 use mao_repo::UserRepo;
 
 /// Runs the command.
@@ -37,6 +38,11 @@ pub fn run(common: &Common, words: &Doctor, printer: &Printer) -> Result<Exit, F
         });
     }
     Ok(if wrong > 0 { Exit::Negative } else { Exit::Ok })
+}
+
+/// Everything that a diagnosis finds, one JSON object each: for a bundle.
+pub fn diagnosis(common: &Common) -> Result<Vec<serde_json::Value>, Failure> {
+    Ok(look(common)?.iter().map(Finding::json).collect())
 }
 
 fn look(common: &Common) -> Result<Vec<Finding>, Failure> {

@@ -1,6 +1,11 @@
-//! `mao logs`: a run's events as they are recorded, or the raw transcript of one attempt.
+//! `mao logs`: a run's events as they are recorded, views of them, the raw transcript of one attempt, or all of it as
+//! one file for a bug report.
 
-use crate::args::{Common, Logs};
+mod bundle;
+mod calls;
+mod fallback;
+
+use crate::args::{Common, Logs, LogsView};
 use crate::exit::{Exit, Failure};
 use crate::open::House;
 use crate::print::Printer;
@@ -20,7 +25,16 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Runs the command.
 pub fn run(common: &Common, words: &Logs, printer: &Printer) -> Result<Exit, Failure> {
     let house = House::open(common)?;
+    match &words.view {
+        Some(LogsView::Calls(words)) => return calls::print(&house, words, printer),
+        Some(LogsView::Fallback(words)) => return fallback::print(&house, words, printer),
+        None => {}
+    }
     let run = house.run(words.run.as_deref())?.run;
+    if let Some(file) = &words.bundle {
+        let content = if words.with_content { bundle::Content::Whole } else { bundle::Content::LeftOut };
+        return bundle::write(common, &house, &run, file, content, printer);
+    }
     if let Some(step) = &words.step {
         return transcript(&house, &run, step, printer);
     }
@@ -77,6 +91,12 @@ fn transcript(house: &House, run: &mao_core::ids::RunId, named: &str, printer: &
             .hint("`mao show` lists the steps"));
     };
     let content = house.store.get(&blob)?;
+    if printer.is_json() {
+        let text = text::printable(&String::from_utf8_lossy(&content));
+        printer
+            .value(serde_json::json!({ "kind": "transcript", "run": run, "step": step, "blob": blob, "text": text }));
+        return Ok(Exit::Ok);
+    }
     printer.line(text::printable(&String::from_utf8_lossy(&content)).trim_end());
     Ok(Exit::Ok)
 }

@@ -10,8 +10,10 @@ mod deps;
 mod develop;
 mod discard;
 mod doctor;
+mod gc;
 mod init;
 mod logs;
+mod man;
 mod models;
 mod plan;
 mod resume;
@@ -41,11 +43,13 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Answer(words)) => answer::run(common, &words, printer),
         Some(Command::Apply(words)) => apply::run(common, &words, printer),
         Some(Command::Discard(words)) => discard::run(common, &words, printer),
+        Some(Command::Gc(words)) => gc::run(common, &words, printer),
         Some(Command::Init(words)) => init::run(common, &words, printer),
         Some(Command::Doctor(words)) => doctor::run(common, &words, printer),
         Some(Command::Config(words)) => config::run(common, &words, printer),
         Some(Command::Route(words)) => route::run(common, &words, printer),
         Some(Command::Models(words)) => models::run(common, &words, printer),
         Some(Command::Completions(words)) => completions::run(&words, printer),
+        Some(Command::Man(words)) => man::run(&words, printer),
     }
 }

@@ -9,7 +9,7 @@ pub mod plan;
 pub mod style;
 
 use crate::args::Common;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use mao_core::event::EVENT_VERSION;
 use mao_core::text;
 use mao_engine::Announcement;
@@ -21,6 +21,21 @@ use style::Style;
 #[must_use]
 pub fn terminal(printer: &Printer) -> bool {
     !printer.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Says what `clap` made of the words: help and version as data, an error as such, and for programs as JSON besides.
+#[must_use]
+pub fn words(wrong: &clap::Error) -> Exit {
+    let json = std::env::args_os().any(|word| word == "--json");
+    let exit = if wrong.use_stderr() { Exit::Usage } else { Exit::Ok };
+    if json && exit == Exit::Usage {
+        let said = wrong.to_string();
+        let said = said.strip_prefix("error: ").unwrap_or(&said).trim_end().to_owned();
+        let failure = Failure::new(exit, said).hint("`mao --help`");
+        drop(writeln!(io::stdout().lock(), "{}", json::failure(&failure)));
+    }
+    drop(wrong.print());
+    exit
 }
 
 /// What prints.
@@ -56,8 +71,11 @@ impl Printer {
         self.style
     }
 
-    /// Data: one line on standard output.
+    /// Data: one line on standard output; for programs an object with the text, where a command has nothing better.
     pub fn line(&self, line: &str) {
+        if self.json {
+            return self.value(serde_json::json!({ "kind": "text", "text": text::printable(line) }));
+        }
         drop(writeln!(io::stdout().lock(), "{}", text::printable(line)));
     }
 

@@ -145,3 +145,21 @@ fn is_dead(proc: &Path) -> bool {
     let state = stat.rsplit_once(") ").map(|(_, rest)| rest.chars().next());
     matches!(state, None | Some(Some('Z' | 'X')))
 }
+
+/// Every file beneath a directory with its content.
+pub fn files(dir: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut dirs = vec![dir.to_owned()];
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else {
+                found.push((path.clone(), std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}

@@ -12,5 +12,6 @@ mod kill;
 mod limits;
 mod owners;
 mod pictures;
+mod plain;
 mod planned;
 mod shop;

@@ -22,6 +22,7 @@ pub mod gemini;
 
 pub use probe::{Age, Method, PROBES, Probe};
 pub use provider::CommandLineProvider;
+pub use redact::Secrets;
 pub use variables::{Variables, variables};
 
 use crate::provider::{Access, Job, Progress, Reply};

@@ -15,7 +15,7 @@ const CHUNK: usize = 256 * 1024;
 
 /// The secret values of a job's environment, longest first.
 #[derive(Clone, Default)]
-pub(super) struct Secrets(Vec<String>);
+pub struct Secrets(Vec<String>);
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,7 +25,8 @@ impl std::fmt::Debug for Secrets {
 
 impl Secrets {
     /// Those of `environment`, by the look of their names.
-    pub(super) fn of(environment: &BTreeMap<String, String>) -> Self {
+    #[must_use]
+    pub fn of(environment: &BTreeMap<String, String>) -> Self {
         let looks = environment.iter().filter(|(name, value)| looks_secret(name) && value.len() >= LEAST);
         let mut values: Vec<String> = looks.map(|(_, value)| value.clone()).collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
@@ -34,7 +35,8 @@ impl Secrets {
     }
 
     /// `text` without them.
-    pub(super) fn redact(&self, text: String) -> String {
+    #[must_use]
+    pub fn redact(&self, text: String) -> String {
         self.0.iter().fold(text, |text, secret| {
             if text.contains(secret.as_str()) { text.replace(secret.as_str(), MARK) } else { text }
         })

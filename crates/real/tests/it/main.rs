@@ -9,6 +9,7 @@ mod develop;
 mod diverse;
 mod family;
 mod faults;
+mod hooks;
 mod hostile;
 mod listener;
 mod memory;

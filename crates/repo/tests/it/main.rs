@@ -11,5 +11,6 @@ mod hostile;
 mod kinds;
 mod merge;
 mod publish;
+mod retire;
 mod salvage;
 mod user;

@@ -4,11 +4,13 @@
 //! nothing. What a killed process left in `incoming` is removed by the next `open` that finds nobody writing.
 
 use super::place::{self, unusable};
-use crate::traits::StoreError;
+use crate::traits::{Act, StoreError, Unnamed};
 use blake3::Hasher;
-use mao_core::ids::BlobId;
+use mao_core::ids::{BlobId, Stamp};
 use mao_core::text::one_line;
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{AtFlags, CWD, FlockOperation, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, flock, utimensat};
+use rustix::io::Errno;
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -25,8 +27,14 @@ impl BlobFiles {
     /// Stores bytes; synced on return.
     pub(super) fn put(&self, content: &[u8]) -> Result<BlobId, StoreError> {
         let hash = blake3::hash(content).to_hex().to_string();
-        if self.intact(&hash) {
-            return self.settled(hash);
+        {
+            let _shared = self.shared()?;
+            if self.intact(&hash) {
+                // Whoever removes old content that no event names must see that this is about to be named.
+                let path = self.path(&hash);
+                touch(&path).map_err(|error| unusable(&path, error.into()))?;
+                return self.settled(hash);
+            }
         }
         let mut arriving = self.arriving()?;
         arriving.take_in(content)?;
@@ -127,9 +135,46 @@ impl BlobFiles {
         }
     }
 
-    fn arriving(&self) -> Result<Arriving, StoreError> {
+    /// The lock under which content is put.
+    fn shared(&self) -> Result<File, StoreError> {
         let lock = place::directory(&self.incoming)?;
         flock(&lock, FlockOperation::LockShared).map_err(|errno| unusable(&self.incoming, errno.into()))?;
+        Ok(lock)
+    }
+
+    /// What is there and was last put before `before`, but for what `named` says is named; removed where `act` says so.
+    /// Nobody puts anything meanwhile.
+    pub(super) fn unnamed(
+        &self,
+        before: Stamp,
+        named: impl FnOnce() -> Result<BTreeSet<String>, StoreError>,
+        act: Act,
+    ) -> Result<Unnamed, StoreError> {
+        let lock = place::directory(&self.incoming)?;
+        flock(&lock, FlockOperation::LockExclusive).map_err(|errno| unusable(&self.incoming, errno.into()))?;
+        // Read under the lock: what was put before it is either young or named by now.
+        let named = named()?;
+        let mut found = Unnamed::default();
+        for shelf in entries(&self.dir)?.into_iter().filter(|shelf| *shelf != self.incoming) {
+            for path in entries(&shelf)? {
+                let hash = format!("{}{}", name_of(&shelf), name_of(&path));
+                let about = path.symlink_metadata().map_err(|error| unusable(&path, error))?;
+                if named.contains(&hash) || !about.is_file() || millis(&about) >= before.0 {
+                    continue;
+                }
+                found.count += 1;
+                found.bytes += about.len();
+                match act {
+                    Act::Look => {}
+                    Act::Remove => fs::remove_file(&path).map_err(|error| unusable(&path, error))?,
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn arriving(&self) -> Result<Arriving, StoreError> {
+        let lock = self.shared()?;
         loop {
             let number = ARRIVED.fetch_add(1, Ordering::Relaxed);
             let path = self.incoming.join(format!("{}-{number}", std::process::id()));
@@ -162,6 +207,32 @@ impl BlobFiles {
         place::sync_directory(&self.dir)?;
         Ok(BlobId::new(hash))
     }
+}
+
+/// Gives a file the moment as its time, by the kernel's own clock.
+fn touch(path: &Path) -> Result<(), Errno> {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    utimensat(CWD, path, &Timestamps { last_access: omit, last_modification: now }, AtFlags::empty())
+}
+
+/// What a directory holds; nothing where it is none.
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    if !dir.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(dir).map_err(|error| unusable(dir, error))?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(|error| unusable(dir, error))).collect()
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// When it was last changed, in milliseconds; now, where that cannot be said.
+fn millis(about: &fs::Metadata) -> u64 {
+    let since = about.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    since.map_or(u64::MAX, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Content on its way in. Dropped without a name, it leaves nothing.

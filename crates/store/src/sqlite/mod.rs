@@ -17,11 +17,12 @@ mod slots;
 pub use place::{Look, look, network_kind};
 pub use schema::SCHEMA_VERSION;
 
-use crate::traits::{Blobs, StoreError};
+use crate::traits::{Act, Blobs, StoreError, Unnamed};
 use blobs::BlobFiles;
 use failure::Failure;
-use mao_core::ids::BlobId;
+use mao_core::ids::{BlobId, Stamp};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -66,6 +67,32 @@ impl SqliteStore {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// The content that no event of any run names and that was last put before `before`; removed where `act` says so.
+    /// Content that is being put meanwhile waits, and is young then.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`], and [`StoreError::Newer`] where a newer `mao` wrote events that may name content in
+    /// ways that this one does not know.
+    pub fn unnamed(&self, before: Stamp, act: Act) -> Result<Unnamed, StoreError> {
+        self.blobs.unnamed(before, || self.named(), act)
+    }
+
+    /// Everything in the events that could be the name of a blob: 64 hexadecimal digits.
+    fn named(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.read_only(|transaction| {
+            let mut named = BTreeSet::new();
+            let mut rows = transaction.prepare("SELECT version, body FROM events")?;
+            let mut rows = rows.query([])?;
+            while let Some(row) = rows.next()? {
+                ledger::known(row.get(0)?)?;
+                let body: String = row.get(1)?;
+                let words = body.split(|c: char| !c.is_ascii_hexdigit());
+                named.extend(words.filter(|word| word.len() == 64).map(str::to_ascii_lowercase));
+            }
+            Ok(named)
+        })
     }
 
     /// Performs `act` in one write transaction: all of it is on disk on return, or none of it ever was.

@@ -1,8 +1,9 @@
 //! Content by hash: stored once, checked when read, private, never half there.
 
+use crate::fixture::said;
 use crate::{Home, Probe};
-use mao_core::ids::BlobId;
-use mao_store::{Blobs, StoreError};
+use mao_core::ids::{BlobId, Stamp};
+use mao_store::{Act, Blobs, Ledger, StoreError, Unnamed};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -124,4 +125,29 @@ fn opening_takes_nothing_away_that_is_still_arriving() {
             scope.spawn(|| (0..60).for_each(|_| drop(home.another())));
         }
     });
+}
+
+#[test]
+fn content_that_an_event_names_or_that_was_put_again_is_never_unnamed() {
+    let home = Home::new();
+    let put = |content: &[u8]| home.store.put(content).expect("put");
+    let (named, lone, again) = (put(b"named"), put(b"lone"), put(b"again"));
+    let file = |blob: &BlobId| {
+        let (shelf, rest) = blob.as_str().split_at(2);
+        home.dir().join("blobs").join(shelf).join(rest)
+    };
+    for blob in [&named, &lone, &again] {
+        let opened = fs::File::options().write(true).open(file(blob)).expect("a blob");
+        opened.set_modified(std::time::UNIX_EPOCH).expect("a time");
+    }
+    let owner = home.opened(1);
+    home.store.append(&owner, 1, Stamp(1), &[said(&format!("see {named}."))], &[]).expect("appended");
+    // Somebody puts what is there already, and has not recorded its name yet.
+    put(b"again");
+    let found = home.store.unnamed(Stamp(1_000_000), Act::Look).expect("looked");
+    assert_eq!(found, Unnamed { count: 1, bytes: 4 });
+    assert!(file(&lone).exists(), "a look removes nothing");
+    assert_eq!(home.store.unnamed(Stamp(1_000_000), Act::Remove).expect("removed"), found);
+    assert!(!file(&lone).exists() && file(&named).exists() && file(&again).exists());
+    assert_eq!(home.store.unnamed(Stamp(1_000_000), Act::Look).expect("looked"), Unnamed::default());
 }

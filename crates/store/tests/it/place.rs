@@ -152,3 +152,14 @@ fn a_full_disk_is_said_and_leaves_nothing_half_written() {
         ]
     );
 }
+
+#[test]
+fn a_look_at_a_directory_makes_nothing() {
+    let root = tempfile::tempdir().expect("a temporary directory");
+    let dir = root.path().join("a/b");
+    let look = mao_store::sqlite::look(&dir).expect("looked");
+    assert!(!look.there && look.free > 0);
+    assert!(!root.path().join("a").exists());
+    std::fs::create_dir_all(&dir).expect("made");
+    assert!(mao_store::sqlite::look(&dir).expect("looked").there);
+}

@@ -1,7 +1,7 @@
 //! What `mao` says about where it stands, and what is there: `mao` alone, `runs`, `config`, `init`, `completions`.
 
 use super::{developed, greeting, picture, still};
-use crate::shop::Shop;
+use crate::shop::{BEGIN, LATER, Shop, ran};
 use expect_test::expect;
 
 #[test]
@@ -13,9 +13,10 @@ fn mao_alone_outside_a_repository() {
         --- stdout
         mao: several models on one repository, planned, validated, tested and merged
         next:
-          mao demo                     see it work on a bundled sample, with scripted models and no account
+          `git init`, then a first commit
+                                       ROOT/work is not inside a git repository
           mao doctor                   what is on this machine and what is missing
-          cd into a repository         ROOT/work is not inside a git repository
+          mao demo                     see it work on a bundled sample, with scripted models and no account
     "#]]
     .assert_eq(&picture(&shop, &[]));
 }
@@ -27,6 +28,8 @@ fn mao_alone_in_a_repository() {
         --- stdout
         mao: several models on one repository, planned, validated, tested and merged
         next:
+          npm install -g @anthropic-ai/claude-code
+                                       claude is not on PATH, and nothing is developed without it
           mao init                     write a commented configuration here
           mao develop 1                develop “Greeting”
           mao develop 1 --dry-run      the same, calling nobody
@@ -40,8 +43,12 @@ fn mao_alone_in_a_repository() {
         --- stdout
         mao: several models on one repository, planned, validated, tested and merged
         next:
+          npm install -g @anthropic-ai/claude-code
+                                       claude is not on PATH, and nothing is developed without it
           mao init                     write a commented configuration here
-          todo/tasks.md                write numbered sections there: `## Section 1: …`, `- [ ] 1.1 …`
+          mao config set engine.verify "make test"
+                                       say which commands must pass: none was found here
+          todo/tasks.md                write numbered sections there and commit it: `## Section 1: …`, `- [ ] 1.1 …`
           mao doctor                   what is on this machine and what is missing
           mao demo                     see it work on a bundled sample, with scripted models and no account
     "#]]
@@ -56,7 +63,9 @@ fn mao_alone_after_a_run() {
         --- stdout
         mao: several models on one repository, planned, validated, tested and merged
         next:
-          mao apply 01234567           is complete: take its branch
+          mao apply 01234567           develop 1 is complete: take its branch, or `mao discard 01234567`
+          npm install -g @anthropic-ai/claude-code
+                                       claude is not on PATH, and nothing is developed without it
           mao init                     write a commented configuration here
           mao develop 1                develop “Greeting”
           mao develop 1 --dry-run      the same, calling nobody
@@ -64,6 +73,88 @@ fn mao_alone_after_a_run() {
           mao demo                     see it work on a bundled sample, with scripted models and no account
     "#]]
     .assert_eq(&picture(&developed(), &[]));
+}
+
+#[test]
+fn mao_alone_where_there_is_no_commit() {
+    let shop = still(Shop::with(&[], ""));
+    std::fs::remove_dir_all(shop.sandbox.work().join(".git")).unwrap();
+    shop.sandbox.git(&["init", "-q", "-b", "main"]).unwrap();
+    expect![[r#"
+        exit 0
+        --- stdout
+        mao: several models on one repository, planned, validated, tested and merged
+        next:
+          make a first commit, so that there is something to start from
+                                       ROOT/work has no commit yet
+          mao doctor                   what is on this machine and what is missing
+          mao demo                     see it work on a bundled sample, with scripted models and no account
+    "#]]
+    .assert_eq(&picture(&shop, &[]));
+}
+
+#[test]
+fn mao_alone_where_the_configuration_is_wrong() {
+    let shop = greeting();
+    std::fs::write(shop.sandbox.home().join(".config/mao/multi-model.toml"), "[engine\n").unwrap();
+    expect![[r#"
+        exit 0
+        --- stdout
+        mao: several models on one repository, planned, validated, tested and merged
+        next:
+          mao config check             the configuration is wrong: this says file and line
+          mao doctor                   what is on this machine and what is missing
+          mao demo                     see it work on a bundled sample, with scripted models and no account
+    "#]]
+    .assert_eq(&picture(&shop, &[]));
+}
+
+#[test]
+fn mao_alone_where_a_run_is_not_over() {
+    let shop = greeting();
+    let killed = ran(shop.develop("1").env("MAO_TEST_POINT", "after:attempt_started:work.1.tests:1"));
+    assert_eq!(killed.code, None);
+    let first = |moment: u64| {
+        let ran = ran(shop.command(&[]).env("MAO_TEST_CLOCK", moment.to_string()));
+        ran.stdout.lines().nth(2).unwrap().to_owned()
+    };
+    expect!["  mao logs 01234567 --follow   develop 1 is running"].assert_eq(&first(BEGIN));
+    expect!["  mao resume 01234567          develop 1 was interrupted"].assert_eq(&first(LATER));
+}
+
+#[test]
+fn mao_alone_after_a_run_that_was_taken_or_dropped() {
+    let shop = developed();
+    assert_eq!(shop.mao(&["apply"]).code, Some(0));
+    expect![[r#"
+        exit 0
+        --- stdout
+        mao: several models on one repository, planned, validated, tested and merged
+        next:
+          npm install -g @anthropic-ai/claude-code
+                                       claude is not on PATH, and nothing is developed without it
+          mao init                     write a commented configuration here
+          todo/tasks.md                every section is done: write the next one there
+          mao doctor                   what is on this machine and what is missing
+          mao demo                     see it work on a bundled sample, with scripted models and no account
+    "#]]
+    .assert_eq(&picture(&shop, &[]));
+    let shop = developed();
+    assert_eq!(shop.mao(&["discard"]).code, Some(0));
+    expect![[r#"
+        exit 0
+        --- stdout
+        mao: several models on one repository, planned, validated, tested and merged
+        next:
+          npm install -g @anthropic-ai/claude-code
+                                       claude is not on PATH, and nothing is developed without it
+          mao init                     write a commented configuration here
+          mao develop 1                develop “Greeting”
+          mao develop 1 --dry-run      the same, calling nobody
+          mao doctor                   what is on this machine and what is missing
+          mao demo                     see it work on a bundled sample, with scripted models and no account
+    "#]]
+    .assert_eq(&picture(&shop, &[]));
 }
 
 #[test]
