@@ -23,7 +23,7 @@ use mao_providers::provider::Provider;
 use mao_providers::script::ScriptedProvider;
 use mao_repo::{Checker, UserRepo};
 use mao_store::sqlite::SqliteStore;
-pub use mao_store::sqlite::look;
+pub use mao_store::sqlite::{SCHEMA_VERSION, look};
 use mao_store::{Blobs, Ledger, RunEntry};
 use mao_workflows::develop::outline::{Outline, outline};
 use std::collections::BTreeMap;

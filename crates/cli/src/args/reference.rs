@@ -59,7 +59,8 @@ fn table(text: &mut String, args: &[&Arg]) {
             (true, _) => value,
             (false, true) => format!("{word} {value}"),
             (false, false) => word,
-        };
+        }
+        .replace('|', "\\|");
         let mut says = arg.get_help().map(ToString::to_string).unwrap_or_default().replace('|', "\\|");
         let values: Vec<String> =
             arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();

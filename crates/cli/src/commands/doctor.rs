@@ -12,7 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::open::{PROBES, directory, environment_at, load, repository};
 use crate::print::Printer;
 use finding::Finding;
-pub(super) use machine::{bytes, size};
+pub(crate) use machine::{bytes, size};
 use mao_repo::UserRepo;
 
 /// Runs the command.

@@ -9,6 +9,7 @@ use crate::traits::{Ledger, Owner, RunEntry, SignalId, StoreError};
 use mao_core::event::{EVENT_LIMIT, EVENT_VERSION, Event, Recorded};
 use mao_core::ids::{RepositoryKey, RunId, Stamp};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
+use std::collections::BTreeSet;
 
 /// How a run's row stands.
 pub(crate) struct Standing {
@@ -105,6 +106,24 @@ impl Ledger for SqliteStore {
                 runs.push(entry(row)?);
             }
             Ok(runs)
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Everything in the events that could be the name of a blob: 64 hexadecimal digits.
+    pub(super) fn named(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.read_only(|transaction| {
+            let mut named = BTreeSet::new();
+            let mut rows = transaction.prepare("SELECT version, body FROM events")?;
+            let mut rows = rows.query([])?;
+            while let Some(row) = rows.next()? {
+                known(row.get(0)?)?;
+                let body: String = row.get(1)?;
+                let words = body.split(|c: char| !c.is_ascii_hexdigit());
+                named.extend(words.filter(|word| word.len() == 64).map(str::to_ascii_lowercase));
+            }
+            Ok(named)
         })
     }
 }

@@ -22,7 +22,6 @@ use blobs::BlobFiles;
 use failure::Failure;
 use mao_core::ids::{BlobId, Stamp};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -77,22 +76,6 @@ impl SqliteStore {
     /// ways that this one does not know.
     pub fn unnamed(&self, before: Stamp, act: Act) -> Result<Unnamed, StoreError> {
         self.blobs.unnamed(before, || self.named(), act)
-    }
-
-    /// Everything in the events that could be the name of a blob: 64 hexadecimal digits.
-    fn named(&self) -> Result<BTreeSet<String>, StoreError> {
-        self.read_only(|transaction| {
-            let mut named = BTreeSet::new();
-            let mut rows = transaction.prepare("SELECT version, body FROM events")?;
-            let mut rows = rows.query([])?;
-            while let Some(row) = rows.next()? {
-                ledger::known(row.get(0)?)?;
-                let body: String = row.get(1)?;
-                let words = body.split(|c: char| !c.is_ascii_hexdigit());
-                named.extend(words.filter(|word| word.len() == 64).map(str::to_ascii_lowercase));
-            }
-            Ok(named)
-        })
     }
 
     /// Performs `act` in one write transaction: all of it is on disk on return, or none of it ever was.

@@ -131,7 +131,7 @@ fn user_namespaces() -> (bool, &'static str) {
 }
 
 /// The bytes of all files beneath a directory; links are not followed.
-pub(in crate::commands) fn size(dir: &Path) -> u64 {
+pub(crate) fn size(dir: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
     let of = |entry: std::fs::DirEntry| match entry.metadata() {
         Ok(meta) if meta.is_dir() => size(&entry.path()),
@@ -142,7 +142,7 @@ pub(in crate::commands) fn size(dir: &Path) -> u64 {
 }
 
 /// Bytes as people read them.
-pub(in crate::commands) fn bytes(count: u64) -> String {
+pub(crate) fn bytes(count: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let unit = (0..units.len()).rev().find(|unit| count >> (10 * unit) > 0).unwrap_or(0);
     let whole = count >> (10 * unit);

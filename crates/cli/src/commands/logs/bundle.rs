@@ -6,11 +6,10 @@
 use crate::args::Common;
 use crate::commands::{doctor, logs::calls};
 use crate::exit::{Exit, Failure};
-use crate::open::{House, Secrets};
+use crate::open::{House, SCHEMA_VERSION, Secrets};
 use crate::print::Printer;
 use mao_core::event::{EVENT_VERSION, Event, Recorded};
 use mao_core::ids::{BlobId, RunId};
-use mao_store::sqlite::SCHEMA_VERSION;
 use mao_store::{Blobs, Ledger};
 use serde_json::{Value, json};
 use std::fs::OpenOptions;

@@ -89,7 +89,8 @@ fn cmd_02_gc_keeps_what_waits_for_a_person_and_removes_what_is_applied() {
           on a ref:   refs/mao/salvage/01234567/attempts/work.1.tests-1
         --- stderr
         SIZE are free; the ledger stays: `mao runs` and `mao show` as before
-    "#]].assert_eq(&picture(&shop, &gc(&shop, &["--yes"])));
+    "#]]
+    .assert_eq(&picture(&shop, &gc(&shop, &["--yes"])));
     assert!(!run_dir(&shop).exists());
     let reachable = shop.sandbox.git(&["rev-list", "--all"]).unwrap();
     for commit in &known {
@@ -105,7 +106,8 @@ fn cmd_02_gc_keeps_what_waits_for_a_person_and_removes_what_is_applied() {
         exit 0
         --- stderr
         nothing is old enough to go
-    "#]].assert_eq(&picture(&shop, &gc(&shop, &["--yes"])));
+    "#]]
+    .assert_eq(&picture(&shop, &gc(&shop, &["--yes"])));
 }
 
 #[test]
