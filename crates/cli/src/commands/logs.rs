@@ -13,7 +13,7 @@ use crate::print::human::duration;
 use mao_core::event::Event;
 use mao_core::text;
 use mao_engine::Announcement;
-use mao_policy::fallback;
+use mao_policy::fallback as taken_fallbacks;
 use mao_policy::spend::usd;
 use mao_store::{Blobs, Ledger};
 use mao_workflows::develop::report::fallback_line;
@@ -57,7 +57,7 @@ pub fn run(common: &Common, words: &Logs, printer: &Printer) -> Result<Exit, Fai
 /// FBK-02: what is recorded of every fallback, from the calls that were made.
 fn fallbacks(house: &House, run: &mao_core::ids::RunId, printer: &Printer) -> Result<Exit, Failure> {
     let state = house.state(run)?;
-    for taken in fallback::taken(&house.policy_of(&state)?, &state) {
+    for taken in taken_fallbacks::taken(&house.policy_of(&state)?, &state) {
         if printer.is_json() {
             printer.value(serde_json::json!(taken));
             continue;

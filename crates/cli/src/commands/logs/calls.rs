@@ -53,7 +53,7 @@ pub(super) fn calls(events: &[Recorded]) -> Vec<Value> {
                 "effort": link.and_then(|link| link.effort.as_ref()), "started_at": recorded.at,
                 "outcome": "not acknowledged yet",
             }));
-        } else if let Event::AttemptEnded { step, attempt, result, transcript, containment } = event {
+        } else if let Event::AttemptEnded { step, attempt, result, transcript, containment, .. } = event {
             let Some(call) = places.get(&(step, *attempt)).and_then(|at| calls.get_mut(*at)) else { continue };
             ended(call, recorded, result);
             call["transcript"] = json!(transcript);
