@@ -21,7 +21,8 @@ pub const KEYS: [(&str, &str); 3] = [
     ("GEMINI_API_KEY", "canary-key-google-7f3a"),
 ];
 
-/// The user's own file in most parts: everything enabled, paid by key, a check of the repository's.
+/// The user's own file in most parts: everything enabled, paid by key, a check of the repository's. No account rests
+/// after failures: which attempt that spares is a matter of timing.
 pub const CONFIG: &str = r#"[models]
 codex_enabled = true
 gemini_enabled = true
@@ -36,6 +37,9 @@ first_byte = "60s"
 idle = "60s"
 total = "5m"
 grace = "1s"
+
+[breaker]
+failures = 100
 
 [transport.claude]
 billing = "api"
