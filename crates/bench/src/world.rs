@@ -124,15 +124,18 @@ impl World {
                 let check = json!({"command": "make test", "exit": i32::from(broken), "log": log});
                 event(json!({"event": "verified", "step": id, "tree": tree, "verification": {"checks": [check]}}))?
             }
-            Step::Merge { of, .. } => {
-                let change = state.validated(of).ok_or("only a validated change is merged")?;
+            Step::Merge { changes, .. } => {
                 let mut held = self.trees.get(&state.head_tree).cloned().unwrap_or_default().0;
-                held.extend(self.trees.get(&change.value().tree).cloned().unwrap_or_default().0);
-                let number = self.number();
-                let (commit, tree) = (name("c", number), TreeId::new(name("d", number)));
-                self.trees.insert(tree.clone(), (held, true));
-                let result = json!({"merge": "candidate", "commit": commit, "tree": tree});
-                event(json!({"event": "merged", "step": id, "result": result}))?
+                let mut results = Vec::with_capacity(changes.len());
+                for member in changes {
+                    let change = state.validated(&member.of).ok_or("only a validated change is merged")?;
+                    held.extend(self.trees.get(&change.value().tree).cloned().unwrap_or_default().0);
+                    let number = self.number();
+                    let (commit, tree) = (name("c", number), TreeId::new(name("d", number)));
+                    self.trees.insert(tree.clone(), (held.clone(), true));
+                    results.push(json!({"merge": "candidate", "commit": commit, "tree": tree}));
+                }
+                event(json!({"event": "merged", "step": id, "results": results}))?
             }
             Step::Question { choices, .. } => {
                 let answer = choices.first().ok_or("a question without an answer")?;

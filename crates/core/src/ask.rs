@@ -1,5 +1,6 @@
 //! A question to a model, before anyone has decided which model answers it.
 
+use crate::change::Member;
 use crate::glob::Glob;
 use crate::ids::{BlobId, CommitId, ModelId, TaskClass};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,10 @@ pub enum ReplyForm {
     Change {
         /// The only paths that may change.
         owned: Vec<Glob>,
+        /// The change that it replaces: one that conflicts with what others merged. Its author stays its author: what
+        /// came from outside needs a verdict, whoever resolved it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resolves: Option<Box<Member>>,
     },
 }
 

@@ -1,7 +1,7 @@
 //! A change and the proof that it may be merged.
 //!
 //! A [`Change`] is what a worker left behind, committed by `mao`. It can reach a branch only as
-//! [`Validated<Change>`], and a value of that type can be made only in [`crate::run`], out of folded events.
+//! [`Validated<Change>`], and a value of that type can be made only in `crate::proof`, out of folded events.
 
 use crate::ids::{AttemptNo, BlobId, CommitId, ModelId, StepId, TreeId};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,26 @@ pub struct Change {
     pub diff: BlobId,
     /// How many files differ.
     pub files: u32,
+}
+
+/// A change by its author's step and attempt: one of those that are merged together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The step whose change it is.
+    pub of: StepId,
+    /// The attempt that made it.
+    pub attempt: AttemptNo,
+}
+
+/// What a merge is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aim {
+    /// Its candidates may become the head: it takes validated changes alone.
+    Head,
+    /// Its candidates are there to be checked and judged, and never become the head: for changes that are not whole
+    /// without each other.
+    Trial,
 }
 
 /// Why a change was not accepted. It is attached to the next attempt's prompt.
@@ -105,8 +125,10 @@ pub struct Proof {
     pub step: StepId,
     /// The attempt that made it.
     pub attempt: AttemptNo,
-    /// The tree that checks and verdict both name.
+    /// The change's own tree, as its commit holds it.
     pub tree: TreeId,
+    /// The tree on which the checks were green: its own, or one of a trial merge that holds it.
+    pub checked: TreeId,
     /// The model that accepted it; absent for the orchestrator vendor's own work, which checks alone admit.
     pub judged_by: Option<ModelId>,
 }

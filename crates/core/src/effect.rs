@@ -1,7 +1,7 @@
 //! What a workflow asks the engine to do next. Data: it is recorded first and performed afterwards.
 
 use crate::ask::Ask;
-use crate::change::{Refusal, Verdict};
+use crate::change::{Aim, Member, Refusal, Verdict};
 use crate::ids::{AttemptNo, CommitId, StepId, TreeId};
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
@@ -33,14 +33,15 @@ pub enum Work {
         /// Its tree: what the result is recorded for.
         tree: TreeId,
     },
-    /// Merge a validated change onto the run's head; the result is a candidate until its checks are green.
+    /// Merge changes onto the run's head, each onto the one before; a conflicting one is left out. The results are
+    /// candidates until the checks are green on one of them.
     Merge {
-        /// The step whose change it is.
-        of: StepId,
-        /// The attempt that made it.
-        attempt: AttemptNo,
-        /// The head it is merged onto.
+        /// The changes, in the order in which they land.
+        changes: Vec<Member>,
+        /// The head they are merged onto.
         onto: CommitId,
+        /// What for.
+        aim: Aim,
     },
     /// Write the report as a commit on the head.
     Report {
@@ -87,7 +88,7 @@ pub enum Note {
         /// Why.
         refusal: Refusal,
     },
-    /// A merge candidate has become the run's head.
+    /// A merge candidate has become the run's head, and with it every candidate before it.
     HeadMoved {
         /// The merge step.
         step: StepId,

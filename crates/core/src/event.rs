@@ -116,8 +116,19 @@ pub enum Event {
     Merged {
         /// The step.
         step: StepId,
-        /// What came of it.
-        result: MergeResult,
+        /// What came of each of its changes, in their order.
+        results: Vec<MergeResult>,
+    },
+    /// Two finished changes would not merge as they are. A forecast that decides nothing: either may be redone.
+    Foreseen {
+        /// The step whose change is the later one.
+        step: StepId,
+        /// The attempt that made it.
+        attempt: AttemptNo,
+        /// The step whose change is the earlier one.
+        with: StepId,
+        /// Where.
+        paths: Vec<String>,
     },
     /// The report is a commit.
     Reported {
@@ -490,11 +501,11 @@ impl fmt::Display for Counts {
     }
 }
 
-/// What came of a merge.
+/// What came of merging one change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "merge")]
 pub enum MergeResult {
-    /// A candidate for the head.
+    /// A commit on the candidate before it, or on the head.
     Candidate {
         /// The commit.
         commit: CommitId,
@@ -522,6 +533,7 @@ impl Event {
             Self::Decided { .. } => "decided",
             Self::Verified { .. } => "verified",
             Self::Merged { .. } => "merged",
+            Self::Foreseen { .. } => "foreseen",
             Self::Reported { .. } => "reported",
             Self::Published { .. } => "published",
             Self::Answered { .. } => "answered",
@@ -554,6 +566,7 @@ impl Event {
             | Self::Decided { step, .. }
             | Self::Verified { step, .. }
             | Self::Merged { step, .. }
+            | Self::Foreseen { step, .. }
             | Self::Reported { step, .. }
             | Self::Published { step, .. }
             | Self::Answered { step, .. } => Some(step),
@@ -575,6 +588,7 @@ impl Event {
             | Self::AttemptEnded { attempt, .. }
             | Self::AttemptLost { attempt, .. }
             | Self::Decided { after: attempt, .. }
+            | Self::Foreseen { attempt, .. }
             | Self::Noted(Note::ChangeJudged { attempt, .. } | Note::ChangeRefused { attempt, .. }) => Some(*attempt),
             Self::RunOpened(_)
             | Self::StepOpened { .. }

@@ -3,7 +3,7 @@
 //! This room is pure. It never touches a clock, a file, a process or a socket, never parses configuration and
 //! never decides: deciding is `mao-policy`, sequencing is `mao-workflows`, doing is `mao-engine`.
 //!
-//! Read in this order: [`event`] (what can be recorded), [`step`] and [`run`] (what the records add up to), [`change`] (how
+//! Read in this order: [`event`] (what can be recorded), [`step`] and [`run`] (what the records add up to), [`change`] and `proof` (how
 //! an unvalidated change becomes a validated one), then [`fault`], [`reply`] and [`section`]; [`mod@diff`] and [`review`] for what reviewers read and
 //! answer.
 
@@ -17,6 +17,7 @@ pub mod glob;
 pub mod ids;
 pub mod mutant;
 pub mod outcome;
+mod proof;
 pub mod reply;
 pub mod review;
 pub mod run;

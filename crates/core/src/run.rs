@@ -3,9 +3,9 @@
 //! An event that does not fit the state is an error, never a surprise.
 
 use crate::ask::Role;
-use crate::change::{Change, Proof, Validated};
+use crate::change::Member;
 use crate::effect::Note;
-use crate::event::{AttemptResult, Caps, Decision, Event, MergeResult, Opened, Recorded, Verification};
+use crate::event::{AttemptResult, Caps, Decision, Event, Opened, Recorded, Verification};
 use crate::ids::{AttemptNo, CommitId, ProviderId, Stamp, StepId, TreeId};
 use crate::mutant;
 use crate::outcome::Outcome;
@@ -28,6 +28,9 @@ pub struct RunState {
     pub steps: BTreeMap<StepId, Step>,
     /// Trees whose checks ran to their end.
     pub trees: BTreeMap<TreeId, Verification>,
+    /// Trees that were red and were checked again: what the first checks said. Where the tree is green by now, the check
+    /// that was red is flaky.
+    pub rechecked: BTreeMap<TreeId, Verification>,
     /// The run's head.
     pub head: CommitId,
     /// The head's tree.
@@ -88,6 +91,7 @@ impl RunState {
                 at: recorded.at,
                 steps: BTreeMap::new(),
                 trees: BTreeMap::new(),
+                rechecked: BTreeMap::new(),
                 head: opened.base.clone(),
                 head_tree: opened.base_tree.clone(),
                 verified: opened.base.clone(),
@@ -201,18 +205,24 @@ impl RunState {
             Event::Verified { step, tree, verification } => match self.steps.get_mut(step) {
                 Some(Step::Verify { tree: asked, done, .. }) if asked == tree && !*done => {
                     *done = true;
-                    self.trees.insert(tree.clone(), verification.clone());
+                    let before = self.trees.insert(tree.clone(), verification.clone());
+                    if let Some(red) = before.filter(|before| !before.green()) {
+                        self.rechecked.entry(tree.clone()).or_insert(red);
+                    }
                     Ok(())
                 }
                 Some(_) | None => Err(format!("step {step} does not verify tree {tree}")),
             },
-            Event::Merged { step, result: merged } => match self.steps.get_mut(step) {
-                Some(Step::Merge { result, .. }) if result.is_none() => {
-                    *result = Some(merged.clone());
+            Event::Merged { step, results: merged } => match self.steps.get_mut(step) {
+                Some(Step::Merge { changes, results, .. })
+                    if results.is_empty() && changes.len() == merged.len() && !merged.is_empty() =>
+                {
+                    results.clone_from(merged);
                     Ok(())
                 }
-                Some(_) | None => Err(format!("step {step} is no open merge")),
+                Some(_) | None => Err(format!("step {step} is no open merge of {} changes", merged.len())),
             },
+            Event::Foreseen { .. } => Ok(()),
             Event::Reported { step, commit, tree } => match self.steps.get_mut(step) {
                 Some(Step::Report { onto, done }) if *onto == self.head && !*done => {
                     *done = true;
@@ -267,10 +277,11 @@ impl RunState {
                     Some(_) | None => None,
                 };
                 let judge = judge.ok_or_else(|| format!("step {by} holds no orchestrator's answer"))?;
-                let answered = self.answered_mut(step, *attempt)?;
-                if answered.answer.change.as_ref().map(|change| &change.tree) != Some(tree) {
+                let member = Member { of: step.clone(), attempt: *attempt };
+                if !self.made(&member, tree) && !mutant::is("inv_03_any_tree_is_judged") {
                     return Err(format!("attempt {attempt} of {step} did not make tree {tree}"));
                 }
+                let answered = self.answered_mut(step, *attempt)?;
                 answered.verdict = Some((verdict.clone(), tree.clone(), judge));
                 Ok(())
             }
@@ -283,25 +294,16 @@ impl RunState {
                 Ok(())
             }
             Note::HeadMoved { step, commit, tree } => {
-                let green = self.trees.get(tree).is_some_and(Verification::green);
-                match self.steps.get_mut(step) {
-                    Some(Step::Merge {
-                        of,
-                        onto,
-                        result: Some(MergeResult::Candidate { commit: made, tree: its }),
-                        landed,
-                        ..
-                    }) if made == commit && its == tree && *onto == self.head && green && !*landed => {
-                        *landed = true;
-                        self.landed.insert(of.clone());
-                        self.head = commit.clone();
-                        self.head_tree = tree.clone();
-                        self.verified = commit.clone();
-                        self.verified_tree = tree.clone();
-                        Ok(())
-                    }
-                    Some(_) | None => Err(format!("step {step} holds no verified candidate on the head")),
+                let lands = self.lands(step, commit, tree)?;
+                self.landed.extend(self.behind(step, lands));
+                if let Some(Step::Merge { landed, .. }) = self.steps.get_mut(step) {
+                    *landed = lands;
                 }
+                self.head = commit.clone();
+                self.head_tree = tree.clone();
+                self.verified = commit.clone();
+                self.verified_tree = tree.clone();
+                Ok(())
             }
             Note::StepSkipped { step, why } => {
                 if self.steps.contains_key(step) {
@@ -347,29 +349,6 @@ impl RunState {
         }
     }
 
-    /// The change of `step`'s last attempt as a value that may be merged, if the record proves that it may: its checks
-    /// were green, and, unless its author is the orchestrator's own vendor, the orchestrator accepted that same tree.
-    #[must_use]
-    pub fn validated(&self, step: &StepId) -> Option<Validated<Change>> {
-        let ask = self.ask(step)?;
-        let Standing::Answered(attempt, answered) = ask.standing() else { return None };
-        let change = answered.answer.change.as_ref()?;
-        let green = self.trees.get(&change.tree).is_some_and(Verification::green);
-        if !green && !mutant::is("inv_03_red_checks_pass") {
-            return None;
-        }
-        let external = ask.link_of(attempt)?.vendor != self.opened.home_vendor;
-        let judged_by = match &answered.verdict {
-            Some((verdict, tree, by)) if verdict.accept && *tree == change.tree => Some(by.clone()),
-            Some(_) | None => None,
-        };
-        if external && judged_by.is_none() && !mutant::is("inv_03_no_verdict_needed") {
-            return None;
-        }
-        let proof = Proof { step: step.clone(), attempt: attempt.no, tree: change.tree.clone(), judged_by };
-        Some(Validated::proven(change.clone(), proof))
-    }
-
     /// All attempts that were started, in the order of their steps' ids.
     pub fn attempts(&self) -> impl Iterator<Item = (&StepId, &AskStep, &Attempt)> {
         self.steps
@@ -383,6 +362,14 @@ impl RunState {
                 | Step::Question { .. } => None,
             })
             .flatten()
+    }
+
+    /// The commands that were red and then green on the same tree, sorted.
+    #[must_use]
+    pub fn flaky(&self) -> BTreeSet<&str> {
+        let green = |tree: &TreeId| self.trees.get(tree).is_some_and(Verification::green);
+        let red = self.rechecked.iter().filter(|(tree, _)| green(tree)).filter_map(|(_, red)| red.first_red());
+        red.map(|check| check.command.as_str()).collect()
     }
 
     /// What all acknowledged attempts cost together, those that failed included.

@@ -1,7 +1,7 @@
 //! A step of a run and where it stands. Data that exists only in one state lives in that state's variant.
 
-use crate::ask::Ask;
-use crate::change::{Refusal, Verdict};
+use crate::ask::{Ask, ReplyForm};
+use crate::change::{Aim, Member, Refusal, Verdict};
 use crate::effect::Work;
 use crate::event::{Decision, Link, Loss, MergeResult, Route};
 use crate::fault::Fault;
@@ -24,16 +24,16 @@ pub enum Step {
     },
     /// A merge onto the head.
     Merge {
-        /// Whose change.
-        of: StepId,
-        /// Which attempt's.
-        attempt: AttemptNo,
+        /// Which changes, in order.
+        changes: Vec<Member>,
         /// Onto which head.
         onto: CommitId,
-        /// What came of it.
-        result: Option<MergeResult>,
-        /// Whether the candidate became the head.
-        landed: bool,
+        /// What for.
+        aim: Aim,
+        /// What came of each, in the same order; empty while it is open.
+        results: Vec<MergeResult>,
+        /// How many of them, from the first, are behind the head: candidates among these have landed.
+        landed: usize,
     },
     /// The report.
     Report {
@@ -68,7 +68,7 @@ impl Step {
                 Self::Ask(Box::new(AskStep { ask, route: None, attempts: Vec::new(), decided: None, passed_on: None }))
             }
             Work::Verify { commit, tree } => Self::Verify { commit, tree, done: false },
-            Work::Merge { of, attempt, onto } => Self::Merge { of, attempt, onto, result: None, landed: false },
+            Work::Merge { changes, onto, aim } => Self::Merge { changes, onto, aim, results: Vec::new(), landed: 0 },
             Work::Report { onto } => Self::Report { onto, done: false },
             Work::Publish { commit } => Self::Publish { commit, branch: None },
             Work::Question { text, choices } => Self::Question { text, choices, answer: None },
@@ -81,7 +81,7 @@ impl Step {
         match self {
             Self::Ask(ask) => matches!(ask.standing(), Standing::Idle | Standing::Running(_)),
             Self::Verify { done, .. } | Self::Report { done, .. } => !done,
-            Self::Merge { result, .. } => result.is_none(),
+            Self::Merge { results, .. } => results.is_empty(),
             Self::Publish { branch, .. } => branch.is_none(),
             Self::Question { answer, .. } => answer.is_none(),
         }
@@ -197,6 +197,15 @@ impl AskStep {
                 AttemptState::Answered(_) | AttemptState::Lost | AttemptState::Failed(..) => Standing::Idle,
             },
             None => Standing::Idle,
+        }
+    }
+
+    /// The change that its answer replaces, where it resolves a conflict.
+    #[must_use]
+    pub fn resolves(&self) -> Option<&Member> {
+        match &self.ask.reply {
+            ReplyForm::Change { resolves: Some(original), .. } => Some(original),
+            ReplyForm::Change { resolves: None, .. } | ReplyForm::Text | ReplyForm::Json { .. } => None,
         }
     }
 

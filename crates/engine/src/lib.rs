@@ -5,12 +5,13 @@
 //! terminal, and never asks a vendor's name.
 //!
 //! Read in this order: [`owner`] (the loop), [`record`] (write, then act), [`attempt`] (one call of one model),
-//! [`perform`] (checks, merges, report, branch), [`recover`] (after a dead owner), [`open`] (a new run).
+//! [`perform`] (checks, merges, report, branch), `foresight` (conflicts to come), [`recover`] (after a dead owner), [`open`] (a new run).
 
 pub mod announce;
 pub mod attempt;
 pub mod clock;
 pub mod failpoint;
+mod foresight;
 pub mod open;
 pub mod owner;
 pub mod parts;

@@ -4,6 +4,7 @@
 //! run and leaves; whoever brings the answer starts a new owner.
 
 use crate::attempt::{self, AttemptWork};
+use crate::foresight;
 use crate::parts::{EngineError, Parts};
 use crate::perform;
 use crate::record::Record;
@@ -268,8 +269,8 @@ impl Loop {
             Some(Step::Question { text, .. }) => return Ok(Some(Idle::Person(format!("an answer to {step}: {text}")))),
             Some(Step::Verify { .. }) if self.checks_out() >= self.policy.limits.max_parallel => return Ok(None),
             Some(Step::Verify { commit, tree, .. }) => Work::Verify { commit: commit.clone(), tree: tree.clone() },
-            Some(Step::Merge { of, attempt, onto, .. }) => {
-                Work::Merge { of: of.clone(), attempt: *attempt, onto: onto.clone() }
+            Some(Step::Merge { changes, onto, aim, .. }) => {
+                Work::Merge { changes: changes.clone(), onto: onto.clone(), aim: *aim }
             }
             Some(Step::Report { onto, .. }) => Work::Report { onto: onto.clone() },
             Some(Step::Publish { commit, .. }) => Work::Publish { commit: commit.clone() },
@@ -357,7 +358,15 @@ impl Loop {
         let done = done.map_err(|broken| EngineError::Broken(format!("a piece of work broke: {broken}")))?;
         self.out.remove(&done.step);
         let Some(event) = done.event? else { return Ok(()) };
+        if matches!(event, Event::Foreseen { .. }) && self.record.state().outcome.is_some() {
+            return Ok(());
+        }
         self.record.append(std::slice::from_ref(&event), &[])?;
+        if let Some(changed) = foresight::changed(self.record.state(), &event) {
+            for other in foresight::others(self.record.state(), &changed) {
+                self.done.spawn(foresight::foresee(Arc::clone(&self.repo), changed.clone(), other));
+            }
+        }
         attempt::tidy_after(&self.repo, &event).await
     }
 

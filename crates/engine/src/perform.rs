@@ -3,10 +3,12 @@
 
 use crate::parts::{EngineError, Parts};
 use crate::work::{Done, blocking, subject};
+use mao_core::change::{Aim, Member};
 use mao_core::effect::Work;
 use mao_core::event::{CheckRun, Event, MergeResult, Verification};
-use mao_core::ids::{AttemptNo, CommitId, StepId, TreeId};
+use mao_core::ids::{CommitId, StepId, TreeId};
 use mao_core::run::RunState;
+use mao_core::step::AskStep;
 use mao_core::text;
 use mao_policy::Policy;
 use mao_repo::checks::{CheckOutcome, CheckSpec};
@@ -17,6 +19,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+
+/// How many bytes of conflicting paths one event holds.
+const PATHS_LIMIT: usize = 6 * 1024;
 
 /// Everything a piece of work needs.
 pub(crate) struct Job {
@@ -34,7 +39,7 @@ pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -
     let step = job.step.clone();
     let event = match work {
         Work::Verify { commit, tree } => job.verify(commit, tree, stop).await,
-        Work::Merge { of, attempt, onto } => job.merge(of, attempt, onto).await.map(Some),
+        Work::Merge { changes, onto, aim } => job.merge(changes, onto, aim).await.map(Some),
         Work::Report { onto } => job.report(onto).await.map(Some),
         Work::Publish { commit } => job.publish(commit).await.map(Some),
         Work::Ask(_) | Work::Question { .. } => Err(EngineError::Broken(format!("{step} is nobody's work here"))),
@@ -98,33 +103,55 @@ impl Job {
         Ok(checks)
     }
 
-    async fn merge(self, of: StepId, attempt: AttemptNo, onto: CommitId) -> Result<Event, EngineError> {
-        let validated = self.state.validated(&of).filter(|validated| validated.proof().attempt == attempt);
-        let validated = validated.ok_or_else(|| {
-            EngineError::Broken(format!("attempt {attempt} of {of} is not validated and cannot merge"))
-        })?;
-        let called = self.state.ask(&of).map_or_else(|| of.to_string(), |ask| subject(&ask.ask));
-        let mut body = vec![format!("Mao-Run: {}", self.state.opened.run), format!("Mao-Step: {of}")];
-        if let Some(served) = self.state.ask(&of).and_then(served) {
+    async fn merge(self, changes: Vec<Member>, onto: CommitId, aim: Aim) -> Result<Event, EngineError> {
+        let (repo, at, kept) = (Arc::clone(&self.repo), self.state.opened_at, format!("merges/{}", self.step));
+        let texts: Vec<(String, String)> = changes.iter().map(|member| self.message(member)).collect();
+        let merged = match aim {
+            Aim::Head => {
+                let mut proven = Vec::with_capacity(changes.len());
+                for member in &changes {
+                    let validated = self.state.validated(&member.of);
+                    let validated = validated.filter(|validated| validated.proof().attempt == member.attempt);
+                    proven.push(validated.ok_or_else(|| unproven(member, "is not validated"))?);
+                }
+                blocking(move || {
+                    let texts = texts.iter().map(|(subject, body)| Message { subject, body });
+                    repo.merge(&onto, &proven.into_iter().zip(texts).collect::<Vec<_>>(), &kept, at)
+                })
+                .await?
+            }
+            Aim::Trial => {
+                let mut tried = Vec::with_capacity(changes.len());
+                for member in &changes {
+                    tried.push(self.state.change(member).cloned().ok_or_else(|| unproven(member, "made no change"))?);
+                }
+                blocking(move || {
+                    let texts = texts.iter().map(|(subject, body)| Message { subject, body });
+                    repo.trial(&onto, &tried.into_iter().zip(texts).collect::<Vec<_>>(), &kept, at)
+                })
+                .await?
+            }
+        };
+        Ok(Event::Merged { step: self.step, results: recorded(merged) })
+    }
+
+    /// What the commit of a merged change is called, and what it says of where it comes from.
+    fn message(&self, member: &Member) -> (String, String) {
+        let ask = self.state.ask(&member.of);
+        let mut body = vec![format!("Mao-Run: {}", self.state.opened.run), format!("Mao-Step: {}", member.of)];
+        if let Some(original) = ask.and_then(AskStep::resolves) {
+            body.push(format!("Resolves: {}", original.of));
+        }
+        if let Some(served) = ask.and_then(served) {
             body.push(format!("Served-By: {served}"));
         }
-        if let Some(judge) = &validated.proof().judged_by {
+        if let Some(judge) = self.state.validated(&member.of).and_then(|proven| proven.proof().judged_by.clone()) {
             body.push(format!("Validated-By: {judge}"));
         }
         if let Some(scripted) = &self.state.opened.scripted {
             body.push(format!("Scripted: {scripted}"));
         }
-        let (repo, at) = (Arc::clone(&self.repo), self.state.opened_at);
-        let merged = blocking(move || {
-            let message = Message { subject: &called, body: &body.join("\n") };
-            repo.merge(&onto, &validated, message, at)
-        })
-        .await?;
-        let result = match merged {
-            Merged::Candidate { commit, tree } => MergeResult::Candidate { commit, tree },
-            Merged::Conflict { paths } => MergeResult::Conflict { paths: paths.into_iter().take(50).collect() },
-        };
-        Ok(Event::Merged { step: self.step, result })
+        (ask.map_or_else(|| member.of.to_string(), |ask| subject(&ask.ask)), body.join("\n"))
     }
 
     async fn report(self, onto: CommitId) -> Result<Event, EngineError> {
@@ -142,7 +169,9 @@ impl Job {
         let (repo, at) = (Arc::clone(&self.repo), self.state.opened_at);
         let (commit, tree) = blocking(move || {
             let message = Message { subject: &called, body: &body };
-            repo.write_files(&onto, &files, message, at)
+            let (commit, tree) = repo.write_files(&onto, &files, message, at)?;
+            repo.keep("report", &commit)?;
+            Ok((commit, tree))
         })
         .await?;
         Ok(Event::Reported { step: self.step, commit, tree })
@@ -159,13 +188,34 @@ impl Job {
     }
 }
 
+fn unproven(member: &Member, why: &str) -> EngineError {
+    EngineError::Broken(format!("attempt {} of {} {why} and cannot merge", member.attempt, member.of))
+}
+
+/// Results as an event can hold them: of a long list of paths the first ones.
+fn recorded(merged: Vec<Merged>) -> Vec<MergeResult> {
+    let mut room = PATHS_LIMIT;
+    let mut fits = |path: &String| {
+        let fits = room > path.len();
+        room = if fits { room.saturating_sub(path.len() + 8) } else { 0 };
+        fits
+    };
+    let result = |merged: Merged| match merged {
+        Merged::Candidate { commit, tree } => MergeResult::Candidate { commit, tree },
+        Merged::Conflict { paths } => {
+            MergeResult::Conflict { paths: paths.into_iter().take_while(&mut fits).collect() }
+        }
+    };
+    merged.into_iter().map(result).collect()
+}
+
 /// The branch that a run's result is published as.
 #[must_use]
 pub fn branch_of(state: &RunState) -> String {
     format!("mao/{}", state.opened.run.prefix(8))
 }
 
-fn served(ask: &mao_core::step::AskStep) -> Option<String> {
+fn served(ask: &AskStep) -> Option<String> {
     match ask.standing() {
         mao_core::step::Standing::Answered(_, answered) => answered.answer.served.clone(),
         mao_core::step::Standing::Idle

@@ -39,7 +39,7 @@ impl Grant {
 #[must_use]
 pub fn grant(policy: &Policy, ask: &Ask, link: &Link, home: &VendorId) -> Grant {
     let owned = match &ask.reply {
-        ReplyForm::Change { owned } => owned.clone(),
+        ReplyForm::Change { owned, .. } => owned.clone(),
         ReplyForm::Text | ReplyForm::Json { .. } => Vec::new(),
     };
     if mutant::is("inv_06_externals_own_all") && link.vendor != *home {

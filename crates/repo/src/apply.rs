@@ -73,7 +73,7 @@ impl UserRepo {
         if base == ours {
             return Ok((theirs.to_owned(), How::FastForward));
         }
-        match merge_trees(&self.git, self.lens(), None, ours, theirs)? {
+        match merge_trees(&self.git, self.lens(), &[], None, ours, theirs)? {
             TreeMerge::Conflict(paths) => Err(NotApplied::Conflict(paths).into()),
             TreeMerge::Clean(tree) => {
                 let message = format!("Merge branch '{branch}'\n");

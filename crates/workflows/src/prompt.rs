@@ -10,10 +10,11 @@ use minijinja::{Environment, UndefinedBehavior};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("deps", include_str!("../prompts/deps.md")),
     ("plan", include_str!("../prompts/plan.md")),
     ("work", include_str!("../prompts/work.md")),
+    ("resolve", include_str!("../prompts/resolve.md")),
     ("judge", include_str!("../prompts/judge.md")),
     ("synthesis", include_str!("../prompts/synthesis.md")),
     ("shape", include_str!("../prompts/shape.md")),

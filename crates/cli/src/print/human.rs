@@ -131,16 +131,20 @@ impl RunPrinter {
                 });
                 vec![self.named(step, &self.took(step, at), &format!("{} {what}", self.style.bad("checks red")))]
             }
+            // Red and then green on the same tree: never said in silence.
+            Event::Verified { step, tree, .. } if state.rechecked.contains_key(tree) => {
+                let red = state.rechecked.get(tree).and_then(|red| red.first_red());
+                let what = format!("`{}` is flaky: red, then green", red.map_or("", |check| check.command.as_str()));
+                vec![self.named(step, &self.took(step, at), &self.style.bad(&what))]
+            }
             Event::Verified { .. } if self.detail == Detail::Brief => Vec::new(),
             Event::Verified { step, .. } => {
                 vec![self.named(step, &self.took(step, at), &self.style.good("checks green"))]
             }
-            Event::Merged { step, result: MergeResult::Conflict { paths } } => {
-                vec![self.named(
-                    step,
-                    "",
-                    &format!("{} {}", self.style.bad("conflict"), text::one_line(&paths.join(", "), 200)),
-                )]
+            Event::Merged { step, results } => self.merged(state, step, results),
+            Event::Foreseen { step, with, paths, .. } => {
+                let what = format!("will conflict with {} in {}", place(with), paths.join(", "));
+                vec![self.named(step, "", &self.style.dim(&text::one_line(&what, 200)))]
             }
             Event::Published { branch, commit, .. } => {
                 vec![format!("branch {branch} at {}", &commit.as_str()[..commit.as_str().len().min(12)])]
@@ -160,8 +164,21 @@ impl RunPrinter {
                 | Work::Publish { .. } => Vec::new(),
             },
             Event::Noted(note) => self.noted(note),
-            Event::Routed { .. } | Event::Merged { .. } | Event::Reported { .. } | Event::Answered { .. } => Vec::new(),
+            Event::Routed { .. } | Event::Reported { .. } | Event::Answered { .. } => Vec::new(),
         }
+    }
+
+    /// The changes of a merge that conflict.
+    fn merged(&self, state: &RunState, step: &StepId, results: &[MergeResult]) -> Vec<String> {
+        let Some(Step::Merge { changes, .. }) = state.steps.get(step) else { return Vec::new() };
+        let lines = changes.iter().zip(results).filter_map(|(member, result)| match result {
+            MergeResult::Conflict { paths } => {
+                let what = format!("{} {}", self.style.bad("conflict"), text::one_line(&paths.join(", "), 200));
+                Some(self.named(&member.of, "", &what))
+            }
+            MergeResult::Candidate { .. } => None,
+        });
+        lines.collect()
     }
 
     fn decided(&self, state: &RunState, step: &StepId, decision: &Decision) -> Vec<String> {
@@ -194,11 +211,14 @@ impl RunPrinter {
                 vec![self.named(step, "", &format!("{}{why}", self.style.bad(refusal.label())))]
             }
             Note::HeadMoved { step, .. } => {
-                let of = match self.state.as_ref().and_then(|state| state.steps.get(step)) {
-                    Some(Step::Merge { of, .. }) => of,
-                    Some(_) | None => step,
+                let Some(Step::Merge { changes, results, landed, .. }) =
+                    self.state.as_ref().and_then(|state| state.steps.get(step))
+                else {
+                    return Vec::new();
                 };
-                vec![self.named(of, "", &self.style.good("merged"))]
+                let behind = changes.iter().zip(results).take(*landed);
+                let merged = behind.filter(|(_, result)| matches!(result, MergeResult::Candidate { .. }));
+                merged.map(|(member, _)| self.named(&member.of, "", &self.style.good("merged"))).collect()
             }
             Note::StepSkipped { step, why } => {
                 vec![self.named(step, "", &format!("skipped: {}", text::one_line(why, 200)))]
@@ -260,7 +280,7 @@ fn place(step: &StepId) -> String {
         Some((&"work", rest)) => {
             rest.split_last().map_or_else(String::new, |(stream, section)| format!("{} {stream}", section.join(".")))
         }
-        Some((verb @ (&"check" | &"judge" | &"merge" | &"trial"), rest)) if rest.len() > 2 => {
+        Some((verb @ (&"check" | &"judge" | &"merge" | &"resolve" | &"stack" | &"trial"), rest)) if rest.len() > 2 => {
             let verb = if *verb == "trial" { "merged" } else { verb };
             let (stream, section) = (rest[rest.len() - 2], &rest[..rest.len() - 2]);
             format!("{} {stream} ({verb})", section.join("."))
@@ -304,10 +324,12 @@ pub fn standing(step: &Step) -> &'static str {
                 "open"
             }
         }
-        Step::Merge { landed: true, .. } => "merged",
-        Step::Merge { result: Some(MergeResult::Conflict { .. }), .. } => "conflict",
-        Step::Merge { result: Some(_), .. } => "candidate",
-        Step::Merge { result: None, .. } => "open",
+        Step::Merge { landed: 1.., .. } => "merged",
+        Step::Merge { results, .. } if results.is_empty() => "open",
+        Step::Merge { results, .. } if results.iter().any(|one| matches!(one, MergeResult::Conflict { .. })) => {
+            "conflict"
+        }
+        Step::Merge { .. } => "candidate",
         Step::Report { done, .. } => {
             if *done {
                 "written"

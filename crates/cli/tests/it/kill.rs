@@ -93,9 +93,9 @@ const TEN: [&str; 10] = [
     "before:decided:work.2.schemas:1",
     "after:change_refused:work.1.storage:1",
     "before:verified:check.1.core.1:0",
-    "before:merged:merge.2.storage.1:0",
-    "after:verified:trial.2.implementation.1:0",
-    "before:head_moved:merge.2.tests.1:0",
+    "before:merged:merge.1.storage.1:0",
+    "after:verified:trial.1.implementation.1-again:0",
+    "before:head_moved:merge.1.tests.1:0",
     "before:published:publish:0",
 ];
 

@@ -1,7 +1,7 @@
 //! A run's history, event by event. A history is written as events; the state is asked what follows from it.
 
 use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
-use mao_core::change::{Change, Finding, Refusal, Verdict};
+use mao_core::change::{Aim, Change, Finding, Member, Refusal, Verdict};
 use mao_core::effect::{Note, Work};
 use mao_core::event::{
     AttemptResult, CheckRun, Decision, Event, Link, MergeResult, Opened, Recorded, Request, Route, Verification,
@@ -49,15 +49,9 @@ impl History {
 
     /// A question that `vendor` answered with a change of tree `tree`.
     fn changed(self, step: &str, vendor: &str, tree: &str) -> Self {
-        let change = Change {
-            base: "base".into(),
-            commit: format!("commit-of-{tree}").as_str().into(),
-            tree: tree.into(),
-            diff: "diff".into(),
-            files: 1,
-        };
-        let change = answer(Some(change));
-        self.asked(step, vendor, Role::Worker, ReplyForm::Change { owned: Vec::new() }).ended(step, change)
+        let change = answer(Some(change(tree)));
+        self.asked(step, vendor, Role::Worker, ReplyForm::Change { owned: Vec::new(), resolves: None })
+            .ended(step, change)
     }
 
     /// A verdict that `role` gave in step `judge`.
@@ -115,6 +109,22 @@ impl History {
         })
     }
 
+    /// Changes merged onto the base: each step's first attempt, with the tree that comes of it or a conflict.
+    fn merged(self, step: &str, aim: Aim, changes: &[(&str, Option<&str>)]) -> Self {
+        let member = |of: &str| Member { of: of.into(), attempt: AttemptNo(1) };
+        let members = changes.iter().map(|(of, _)| member(of)).collect();
+        let result = |tree: &Option<&str>| match tree {
+            Some(tree) => {
+                MergeResult::Candidate { commit: format!("candidate-{tree}").as_str().into(), tree: (*tree).into() }
+            }
+            None => MergeResult::Conflict { paths: vec!["lib/x".into()] },
+        };
+        let work = Work::Merge { changes: members, onto: "base".into(), aim };
+        let results = changes.iter().map(|(_, tree)| result(tree)).collect();
+        self.then(Event::StepOpened { step: step.into(), work: Box::new(work) })
+            .then(Event::Merged { step: step.into(), results })
+    }
+
     fn judged(self, step: &str, tree: &str, accept: bool, by: &str) -> Self {
         self.then(judged(step, tree, accept, by))
     }
@@ -126,6 +136,16 @@ impl History {
     fn why_not(&self) -> String {
         self.state().expect_err("does not fit").why
     }
+}
+
+fn change(tree: &str) -> Change {
+    let commit = format!("commit-of-{tree}").as_str().into();
+    Change { base: "base".into(), commit, tree: tree.into(), diff: "diff".into(), files: 1 }
+}
+
+fn head_moved(step: &str, tree: &str) -> Event {
+    let commit = format!("candidate-{tree}").as_str().into();
+    Event::Noted(Note::HeadMoved { step: step.into(), commit, tree: tree.into() })
 }
 
 fn ended(step: &str, no: u32, result: AttemptResult) -> Event {
@@ -228,19 +248,79 @@ fn inv_01_only_the_orchestrators_step_can_judge() {
 #[test]
 fn inv_03_only_a_verified_candidate_becomes_the_head() {
     let merged = || {
-        let work = Work::Merge { of: "work".into(), attempt: AttemptNo(1), onto: "base".into() };
-        let result = MergeResult::Candidate { commit: "candidate".into(), tree: "merged".into() };
-        History::opened()
-            .changed("work", HOME, "tree")
-            .then(Event::StepOpened { step: "merge".into(), work: Box::new(work) })
-            .then(Event::Merged { step: "merge".into(), result })
+        let changed = History::opened().changed("work", HOME, "tree").verified("check", "tree", 0);
+        changed.merged("merge", Aim::Head, &[("work", Some("merged"))])
     };
-    let moved =
-        || Event::Noted(Note::HeadMoved { step: "merge".into(), commit: "candidate".into(), tree: "merged".into() });
+    let moved = || head_moved("merge", "merged");
     assert!(merged().then(moved()).why_not().contains("no verified candidate"));
     assert!(merged().verified("trial", "merged", 1).then(moved()).why_not().contains("no verified candidate"));
     let state = merged().verified("trial", "merged", 0).then(moved()).state().unwrap();
-    assert_eq!((state.head.as_str(), state.head_tree.as_str()), ("candidate", "merged"));
+    assert_eq!((state.head.as_str(), state.head_tree.as_str()), ("candidate-merged", "merged"));
+    assert!(state.landed.contains(&StepId::from("work")));
+}
+
+#[test]
+fn inv_03_every_change_behind_a_new_head_is_validated() {
+    let two = || {
+        let one = History::opened().changed("one", HOME, "tree-1").verified("check-1", "tree-1", 0);
+        let two = one.changed("two", "external", "tree-2").verified("check-2", "tree-2", 0);
+        two.judge("judge", Role::Orchestrator)
+    };
+    let merged = |history: History| {
+        let line = history.merged("merge", Aim::Head, &[("one", Some("first")), ("two", Some("both"))]);
+        line.verified("trial-1", "first", 0).verified("trial-2", "both", 0)
+    };
+    let to_both = |history: History| merged(history).then(head_moved("merge", "both"));
+    assert!(to_both(two()).why_not().contains("two is not validated"), "nobody judged it");
+    let state = to_both(two().judged("two", "tree-2", true, "judge")).state().unwrap();
+    assert!(state.landed.contains(&StepId::from("one")) && state.landed.contains(&StepId::from("two")));
+    let state = merged(two()).then(head_moved("merge", "first")).state().unwrap();
+    assert!(
+        state.landed.contains(&StepId::from("one")) && !state.landed.contains(&StepId::from("two")),
+        "what stands behind stays out"
+    );
+}
+
+#[test]
+fn inv_03_a_trial_proves_and_never_lands() {
+    let trial = |exit| {
+        let changed = History::opened().changed("one", HOME, "tree-1").changed("two", "external", "tree-2");
+        let tried = changed.merged("stack", Aim::Trial, &[("one", Some("first")), ("two", Some("both"))]);
+        tried.verified("together", "both", exit).judge("judge", Role::Orchestrator)
+    };
+    assert!(is_validated(&trial(0), "one"), "checked together with another");
+    assert!(!is_validated(&trial(1), "one"), "red together");
+    assert!(!is_validated(&trial(0), "two"), "nobody judged it");
+    let judged = || trial(0).judged("two", "both", true, "judge");
+    assert_eq!(judged().state().unwrap().validated(&StepId::from("two")).unwrap().proof().checked.as_str(), "both");
+    assert!(trial(0).judged("two", "first", true, "judge").why_not().contains("did not make tree"), "it is not in it");
+    assert!(judged().then(head_moved("stack", "both")).why_not().contains("no candidate for the head"));
+}
+
+#[test]
+fn inv_03_what_resolves_an_externals_conflict_is_judged_like_it() {
+    let resolved = |author: &str| {
+        let original = History::opened().changed("work", author, "tree").verified("check", "tree", 0);
+        let resolves = Some(Box::new(Member { of: "work".into(), attempt: AttemptNo(1) }));
+        let change = answer(Some(change("resolved")));
+        let form = ReplyForm::Change { owned: Vec::new(), resolves };
+        original.asked("resolve", HOME, Role::Orchestrator, form).ended("resolve", change).verified("c", "resolved", 0)
+    };
+    assert!(is_validated(&resolved(HOME), "resolve"));
+    assert!(!is_validated(&resolved("external"), "resolve"), "its author came from outside");
+    let judge = || resolved("external").judge("judge", Role::Orchestrator);
+    assert!(is_validated(&judge().judged("resolve", "resolved", true, "judge"), "resolve"));
+    assert!(is_validated(&judge().judged("work", "tree", true, "judge"), "resolve"), "the work itself was accepted");
+}
+
+#[test]
+fn dev_05_red_and_then_green_on_the_same_tree_is_flaky_by_name() {
+    let red = || History::opened().changed("work", HOME, "tree").verified("check", "tree", 1);
+    assert!(red().state().unwrap().flaky().is_empty());
+    assert!(red().verified("again", "tree", 1).state().unwrap().flaky().is_empty(), "red twice is red");
+    let green = red().verified("again", "tree", 0).state().unwrap();
+    assert_eq!(green.flaky().into_iter().collect::<Vec<_>>(), ["make test"]);
+    assert!(green.validated(&StepId::from("work")).is_some());
 }
 
 #[test]

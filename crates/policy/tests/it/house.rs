@@ -69,7 +69,7 @@ pub fn ask(role: Role) -> Ask {
         label: "Core logic".into(),
         role,
         prompt: Prompt { template: "work".into(), data: Default::default(), attached: Default::default() },
-        reply: ReplyForm::Change { owned: vec![Glob("src/**".into())] },
+        reply: ReplyForm::Change { owned: vec![Glob("src/**".into())], resolves: None },
         base: "base".into(),
         proposal: None,
         complexity: None,

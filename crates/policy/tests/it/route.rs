@@ -106,7 +106,7 @@ fn inv_06_an_external_model_gets_no_more_than_the_home_vendor() {
     let owned = vec![Glob("src/**".into())];
     let text = || mao_core::ask::ReplyForm::Text;
     for link in &found.links {
-        for reply in [text(), mao_core::ask::ReplyForm::Change { owned: owned.clone() }] {
+        for reply in [text(), mao_core::ask::ReplyForm::Change { owned: owned.clone(), resolves: None }] {
             let mut question = ask(Role::Worker);
             question.reply = reply.clone();
             let given = grant::grant(&policy(), &question, link, &home);

@@ -8,7 +8,7 @@ use mao_core::glob::Glob;
 use mao_core::ids::{AttemptNo, CommitId, RunId, Stamp, StepId, TreeId};
 use mao_core::reply::{Answer, Usage};
 use mao_core::run::RunState;
-use mao_repo::{CollectSpec, Collected, RunRepo, UserRepo, Worktree};
+use mao_repo::{CollectSpec, Collected, Merged, Message, RepoError, RunRepo, UserRepo, Worktree};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -170,6 +170,18 @@ pub(crate) fn change_on(run: &RunRepo, name: &str, base: &CommitId, files: &[(&s
     Change { base: base.clone(), commit, tree, diff: "d".into(), files: 1 }
 }
 
+/// Merges validated changes, each onto the one before, kept as `merges/m`.
+pub(crate) fn merge(run: &RunRepo, onto: &CommitId, changes: &[(&Change, &str)]) -> Result<Vec<Merged>, RepoError> {
+    let changes: Vec<_> =
+        changes.iter().map(|(change, subject)| (validated(change), Message { subject, body: "" })).collect();
+    run.merge(onto, &changes, "merges/m", AT)
+}
+
+/// What comes of merging one change.
+pub(crate) fn merged(run: &RunRepo, onto: &CommitId, change: &Change, subject: &str) -> Merged {
+    merge(run, onto, &[(change, subject)]).unwrap().remove(0)
+}
+
 /// The only way to a validated change: a record that proves it.
 pub(crate) fn validated(change: &Change) -> Validated<Change> {
     let step = StepId::from("work.1");
@@ -178,7 +190,7 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
         label: "Storage".into(),
         role: Role::Worker,
         prompt: Prompt { template: "t".into(), data: BTreeMap::new(), attached: BTreeMap::new() },
-        reply: ReplyForm::Change { owned: globs(&["**"]) },
+        reply: ReplyForm::Change { owned: globs(&["**"]), resolves: None },
         base: change.base.clone(),
         proposal: None,
         complexity: None,

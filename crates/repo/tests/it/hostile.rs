@@ -1,7 +1,7 @@
 //! A hostile repository, and a hostile worker: every way by which plain git can be made to run something, planted on
 //! both sides, leaves no trace.
 
-use crate::fixture::{AT, Fixture, change, change_on, collect, git_in, put, try_git_in, validated};
+use crate::fixture::{AT, Fixture, change, change_on, collect, git_in, merged, put, try_git_in};
 use mao_repo::{Merged, NotApplied, RepoError};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -143,10 +143,8 @@ fn a_hostile_repository_of_the_user_runs_nothing_and_stays_byte_for_byte() {
         let base = &user.head().commit;
         let one = change_on(&run, "one", base, &[("src/b.rs", "one")]);
         let two = change_on(&run, "two", base, &[("new", "two")]);
-        let Merged::Candidate { commit, .. } = run.merge(base, &validated(&one), "one", AT).unwrap() else { panic!() };
-        let Merged::Candidate { commit, .. } = run.merge(&commit, &validated(&two), "two", AT).unwrap() else {
-            panic!()
-        };
+        let Merged::Candidate { commit, .. } = merged(&run, base, &one, "one") else { panic!() };
+        let Merged::Candidate { commit, .. } = merged(&run, &commit, &two, "two") else { panic!() };
         let (commit, _) = run.write_files(&commit, &[("report.md".into(), b"r".to_vec())], "report", AT).unwrap();
         let left = run.worktree("left", base, AT).unwrap();
         put(left.path(), "src/b.rs", "left");
@@ -241,8 +239,8 @@ fn a_hostile_worker_runs_nothing_and_hides_nothing() {
         assert_eq!(run.read(&commit, "src/a.rs").unwrap().unwrap(), b"pub fn hidden() {}\n");
         let one = mao_core::change::Change { base: base.clone(), commit, tree, diff: "d".into(), files: 1 };
         let two = change_on(&run, "two", base, &[("src/a.rs", "pub fn two() {}\n")]);
-        let Merged::Candidate { commit, .. } = run.merge(base, &validated(&one), "one", AT).unwrap() else { panic!() };
-        let conflict = run.merge(&commit, &validated(&two), "two", AT).unwrap();
+        let Merged::Candidate { commit, .. } = merged(&run, base, &one, "one") else { panic!() };
+        let conflict = merged(&run, &commit, &two, "two");
         assert_eq!(conflict, Merged::Conflict { paths: vec!["src/a.rs".into()] });
         // A fresh checkout of the hostile tree, then salvage of the hostile worktree.
         let verify = run.worktree("verify", &commit, AT).unwrap();

@@ -1,6 +1,6 @@
 //! Repositories that are not plain: shallow, partial, borrowed, with submodules, with LFS, SHA-256.
 
-use crate::fixture::{AT, Fixture, change, change_on, collect, git_binary, git_in, put, trespasses, validated};
+use crate::fixture::{AT, Fixture, change, change_on, collect, git_binary, git_in, merged, put, trespasses};
 use mao_repo::{How, Merged, NotApplied, RepoError, RunRepo, UserRepo};
 use std::fs;
 use std::path::Path;
@@ -13,8 +13,8 @@ fn whole_way(root: &Path) -> UserRepo {
     let base = &user.head().commit;
     let one = change_on(&run, "one", base, &[("one", "1")]);
     let two = change_on(&run, "two", base, &[("two", "2")]);
-    let Merged::Candidate { commit, .. } = run.merge(base, &validated(&one), "one", AT).unwrap() else { panic!() };
-    let Merged::Candidate { commit, .. } = run.merge(&commit, &validated(&two), "two", AT).unwrap() else { panic!() };
+    let Merged::Candidate { commit, .. } = merged(&run, base, &one, "one") else { panic!() };
+    let Merged::Candidate { commit, .. } = merged(&run, &commit, &two, "two") else { panic!() };
     user.publish(&run, "mao/7f3a", &commit).unwrap();
     fs::remove_dir_all(&state).unwrap();
     user.release("7f3a").unwrap();

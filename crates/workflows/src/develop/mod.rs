@@ -2,20 +2,24 @@
 //!
 //! Sections run in waves, computed from how they depend on each other. A group is what works at the same time, each
 //! workstream alone: the same workstream of all sections of a wave, or, where a contract was frozen, all workstreams of
-//! a section. Its workstreams land one by one in their true order. A change lands when the checks pass and, unless its
-//! author is of the orchestrator's vendor, the orchestrator accepted it; otherwise it is refused and `decide` says what
-//! follows.
+//! a section. It lands together, when nobody works on it any more: its changes are merged in the group's order and
+//! checked once, and where they are red the one that made them so is found, refused and redone, and the ones before it
+//! land. A change lands only in a tree that passes the checks and, unless its author is of the orchestrator's vendor,
+//! after the orchestrator accepted it; otherwise it is refused and `decide` says what follows.
 //!
 //! Every step id and every base is a function of the record's meaning, never of timing: a run that was killed and
 //! resumed ends in the same commits.
 
 pub mod approval;
+mod case;
 mod landing;
 pub mod order;
 pub mod outline;
 mod place;
 pub(crate) mod questions;
+mod queue;
 pub mod report;
+mod resolve;
 pub mod steps;
 
 use crate::plan::{self, Plan};

@@ -91,7 +91,7 @@ pub(super) fn work(policy: &Policy, run: &RunState, plan: &Plan, place: &Place) 
         label: place.stream.label().into(),
         role: Role::Worker,
         prompt,
-        reply: ReplyForm::Change { owned: workstream.owns.clone() },
+        reply: ReplyForm::Change { owned: workstream.owns.clone(), resolves: None },
         base: run.head.clone(),
         proposal: workstream.model.clone().map(|model| Proposal { model, reason: reason() }),
         complexity: Some(order::rating(run, &place.section).complexity),

@@ -8,6 +8,7 @@ pub mod markdown;
 
 use super::outline;
 use super::place::{Place, is_green};
+use super::resolve;
 use super::steps::{SYNTHESIS, Synthesis, planned, synthesis};
 use crate::plan::Plan;
 use crate::workflow::ReportFile;
@@ -108,6 +109,7 @@ fn gather(policy: &Policy, run: &RunState, plan: Option<&Plan>) -> Report {
                 tree: run.verified_tree.to_string(),
             })
             .collect(),
+        flaky: run.flaky().into_iter().map(str::to_owned).collect(),
         synthesis: said(run),
     }
 }
@@ -202,7 +204,13 @@ fn row(run: &RunState, place: &Place) -> Row {
         vendor: link.map(|link| link.vendor.to_string()),
         validated_by: last.and_then(|(_, _, answered)| answered.verdict.as_ref()).map(|(_, _, by)| by.to_string()),
         files: last.and_then(|(_, _, answered)| answered.answer.change.as_ref()).map(|change| change.files),
-        history: ask.map(history).into_iter().flatten().chain(run.skipped.get(&place.step).cloned()).collect(),
+        history: ask
+            .map(history)
+            .into_iter()
+            .flatten()
+            .chain(ask.and_then(|ask| resolved(run, place, ask)))
+            .chain(run.skipped.get(&place.step).cloned())
+            .collect(),
     }
 }
 
@@ -224,6 +232,15 @@ fn history(ask: &AskStep) -> Vec<String> {
         lines.push(format!("given up: {reason}"));
     }
     lines
+}
+
+/// Who resolved the conflict of a workstream's change, and where it was.
+fn resolved(run: &RunState, place: &Place, ask: &AskStep) -> Option<String> {
+    let resolving = run.ask(&resolve::step(place, ask))?;
+    let Standing::Answered(attempt, _) = resolving.standing() else { return None };
+    let paths = resolve::conflict(run, resolving.resolves()?);
+    let model = resolving.link_of(attempt)?.model.clone();
+    Some(format!("merge conflict ({}), resolved by {model}", paths.join(", ")))
 }
 
 fn describe(refusal: &Refusal) -> String {

@@ -1,7 +1,7 @@
 //! A world that performs effects at once and in order: models answer from a closure, checks from another.
 
 use mao_core::ask::ReplyForm;
-use mao_core::change::Change;
+use mao_core::change::{Aim, Change, Member};
 use mao_core::effect::Effect;
 use mao_core::event::{
     AttemptResult, CheckRun, Counts, Event, Link, MergeResult, Opened, Recorded, Request, SectionBrief, TaskText,
@@ -212,7 +212,9 @@ impl<'a> World<'a> {
         let event = match &self.state().steps[step] {
             Step::Ask(_) => return self.ask(step),
             Step::Verify { tree, .. } => self.verified(step, tree),
-            Step::Merge { of, .. } => Event::Merged { step: step.clone(), result: self.merge(of) },
+            Step::Merge { changes, aim, .. } => {
+                Event::Merged { step: step.clone(), results: self.merge(changes, *aim) }
+            }
             Step::Report { .. } => {
                 Event::Reported { step: step.clone(), commit: "report".into(), tree: "report-tree".into() }
             }
@@ -237,12 +239,23 @@ impl<'a> World<'a> {
         Event::Verified { step: step.clone(), tree: tree.clone(), verification }
     }
 
-    /// The merged tree is the head's tree and the change's, one after the other.
-    fn merge(&self, of: &StepId) -> MergeResult {
+    /// A merged tree is the tree before it and the change's, one after the other; trees with a `!` do not merge with
+    /// each other.
+    fn merge(&self, changes: &[Member], aim: Aim) -> Vec<MergeResult> {
         let state = self.state();
-        let validated = state.validated(of).expect("only a validated change is merged");
-        let tree = format!("{}+{}", state.head_tree, validated.value().tree);
-        MergeResult::Candidate { commit: format!("c:{tree}").as_str().into(), tree: tree.as_str().into() }
+        let mut head = state.head_tree.to_string();
+        let mut result = |member: &Member| {
+            if aim == Aim::Head {
+                state.validated(&member.of).expect("only a validated change is merged");
+            }
+            let change = state.change(member).expect("only a change is merged").tree.clone();
+            if change.as_str().contains('!') && head.contains('!') {
+                return MergeResult::Conflict { paths: vec!["lib/x".into()] };
+            }
+            head = format!("{head}+{change}");
+            MergeResult::Candidate { commit: format!("c:{aim:?}:{head}").as_str().into(), tree: head.as_str().into() }
+        };
+        changes.iter().map(&mut result).collect()
     }
 
     fn ask(&mut self, step: &StepId) {

@@ -28,6 +28,7 @@ pub(super) struct Report {
     pub(super) fallbacks: Vec<String>,
     pub(super) usage: Usage,
     pub(super) checks: Vec<CheckRow>,
+    pub(super) flaky: Vec<String>,
     pub(super) synthesis: Option<Synthesis>,
 }
 

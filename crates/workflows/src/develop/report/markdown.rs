@@ -57,6 +57,11 @@ pub(super) fn draw(report: &Report) -> String {
     }
     out.push("## Verification of the merged tree".into());
     out.push(verification(&report.checks));
+    if !report.flaky.is_empty() {
+        let flaky =
+            report.flaky.iter().map(|command| format!("`{command}` is flaky: red, then green on the same tree"));
+        out.push(bullets(flaky));
+    }
     out.extend(models(report));
     if let Some(synthesis) = &report.synthesis {
         out.push("## Decisions".into());
