@@ -70,6 +70,8 @@ pub enum Command {
     Apply(RunName),
     /// Remove a run's branch; a salvage ref keeps its commits
     Discard(RunName),
+    /// List what was kept of worktrees that were removed; show it, or bring it back as a branch
+    Salvage(Salvage),
     /// Remove what ended runs left in the state directory; without --yes, say what would go
     Gc(Gc),
     /// Write a commented configuration into this repository
@@ -215,6 +217,38 @@ pub struct Demo {
 pub struct RunName {
     /// The run's id or the beginning of it; without one, the newest run of this repository
     #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+}
+
+/// `mao salvage`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Salvage {
+    /// The run's id or the beginning of it; without one, the newest run of this repository
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// What to do with one of them
+    #[command(subcommand)]
+    pub what: Option<SalvageWhat>,
+}
+
+/// `mao salvage …`
+#[derive(Debug, Subcommand)]
+pub enum SalvageWhat {
+    /// Print what differs from the commit that its worktree started from
+    Show(Salvaged),
+    /// Make a branch of it in this repository; nothing is checked out
+    Restore(Salvaged),
+}
+
+/// Something salvaged, by its name.
+#[derive(Debug, Args)]
+pub struct Salvaged {
+    /// Its name, as `mao salvage` lists it: `work.2.storage-1`
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The run's id or the beginning of it; without one, the newest run of this repository
+    #[arg(long, value_name = "RUN")]
     pub run: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use crate::change::{Aim, Member, Refusal, Verdict};
 use crate::effect::Work;
 use crate::event::{Decision, Link, Loss, MergeResult, Route};
 use crate::fault::Fault;
-use crate::ids::{AttemptNo, CommitId, ModelId, Stamp, StepId, TreeId};
+use crate::ids::{AttemptNo, CommitId, ModelId, Stamp, TreeId};
 use crate::reply::{Answer, Usage};
 
 /// A step and where it stands.

@@ -109,6 +109,22 @@ impl RunRepo {
         Ok(if copied.is_ok() { commits.into_iter().take(COMMITS).collect() } else { Vec::new() })
     }
 
+    /// What a salvage differs in from the commit that its worktree started from, as text.
+    ///
+    /// # Errors
+    /// When there is no such commit.
+    pub fn salvage_diff(&self, salvage: &CommitId) -> Result<Vec<u8>> {
+        self.diff_of(&format!("{salvage}^1"), salvage.as_str())
+    }
+
+    /// The paths of that difference, in git's order.
+    ///
+    /// # Errors
+    /// When there is no such commit.
+    pub fn salvage_files(&self, salvage: &CommitId) -> Result<Vec<String>> {
+        self.files_changed(&CommitId::new(format!("{salvage}^1")), salvage)
+    }
+
     /// The salvage refs of the run's repository: name (without `refs/mao/salvage/`) and commit.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod plan;
 mod resume;
 mod route;
 mod runs;
+mod salvage;
 mod show;
 mod start;
 
@@ -43,6 +44,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Answer(words)) => answer::run(common, &words, printer),
         Some(Command::Apply(words)) => apply::run(common, &words, printer),
         Some(Command::Discard(words)) => discard::run(common, &words, printer),
+        Some(Command::Salvage(words)) => salvage::run(common, &words, printer),
         Some(Command::Gc(words)) => gc::run(common, &words, printer),
         Some(Command::Init(words)) => init::run(common, &words, printer),
         Some(Command::Doctor(words)) => doctor::run(common, &words, printer),

@@ -14,4 +14,5 @@ mod owners;
 mod pictures;
 mod plain;
 mod planned;
+mod sets;
 mod shop;
