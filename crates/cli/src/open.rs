@@ -5,7 +5,7 @@ pub mod glance;
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
 use crate::print::Printer;
-use mao_config::{ConfigErrors, Flag, Inputs, Layer, Loaded, Source, locate, trust};
+use mao_config::{ConfigErrors, Flag, Inputs, Layer, Loaded, Source, Warning, WarningKind, locate, trust};
 use mao_core::event::Caps;
 use mao_core::glob::Glob;
 use mao_core::ids::{CommitId, ProviderId, RunId, Stamp};
@@ -146,9 +146,7 @@ impl House {
     /// The effective configuration, with its warnings printed.
     pub fn config(&self, flags: Vec<Flag>, printer: &Printer) -> Result<Loaded, Failure> {
         let loaded = load(&self.environment, Some(self.repo.root()), flags)?;
-        for warning in &loaded.warnings {
-            printer.note(&format!("{} {warning}", printer.style().dim("warning:")));
-        }
+        mention(&loaded.warnings, printer);
         Ok(loaded)
     }
 
@@ -318,6 +316,21 @@ pub enum Scripted {
 /// Reads all layers of configuration.
 pub fn load(environment: &BTreeMap<String, String>, root: Option<&Path>, flags: Vec<Flag>) -> Result<Loaded, Failure> {
     Ok(mao_config::load(&inputs(environment, root, flags)?)?)
+}
+
+/// Says what waits for consent, and how much else `mao config check` has to say: that is said once, there.
+pub fn mention(warnings: &[Warning], printer: &Printer) {
+    let dim = printer.style().dim("warning:");
+    let (waiting, rest): (Vec<&Warning>, Vec<&Warning>) =
+        warnings.iter().partition(|warning| warning.kind == WarningKind::Waiting);
+    for warning in waiting {
+        printer.note(&format!("{dim} {warning}"));
+    }
+    match rest.len() {
+        0 => {}
+        1 => printer.note(&format!("{dim} one line of the configuration is worth a look: `mao config check`")),
+        many => printer.note(&format!("{dim} {many} lines of the configuration are worth a look: `mao config check`")),
+    }
 }
 
 /// The layers of configuration as they are on disk and in the environment.

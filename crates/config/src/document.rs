@@ -1,6 +1,6 @@
 //! One file against the schema: its settings, or everything that is wrong with it.
 
-use crate::error::{ConfigError, Layer, Origin, Spot, Warning, quoted};
+use crate::error::{ConfigError, Layer, Origin, Spot, Warning, WarningKind, quoted};
 use crate::schema::{self, Schema};
 use crate::settings::Setting;
 use crate::value::Value;
@@ -82,7 +82,7 @@ impl Walk<'_> {
     fn warn(&mut self, span: Range<usize>, what: String, hint: Option<String>) {
         if self.warnings.len() < MOST_ERRORS {
             let origin = self.origin(span);
-            self.warnings.push(Warning { origin, what, hint });
+            self.warnings.push(Warning { kind: WarningKind::Repair, origin, what, hint });
         }
     }
 

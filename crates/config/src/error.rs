@@ -145,9 +145,20 @@ impl From<ConfigError> for ConfigErrors {
     }
 }
 
+/// Kinds of warnings: what is said again with every command, and what is said once, by the check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningKind {
+    /// Something is left out until its user consents.
+    Waiting,
+    /// Anything else: it was read as it was meant, or will not do what it seems to.
+    Repair,
+}
+
 /// Something that is not wrong, but should be known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
+    /// Of which kind.
+    pub kind: WarningKind,
     /// Where.
     pub origin: Origin,
     /// What.

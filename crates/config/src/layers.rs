@@ -3,7 +3,7 @@
 //! A project file without its user's consent is narrowed here: nothing later asks whether it was trusted.
 
 use crate::document;
-use crate::error::{ConfigError, ConfigErrors, Layer, Origin, Warning, quoted};
+use crate::error::{ConfigError, ConfigErrors, Layer, Origin, Warning, WarningKind, quoted};
 use crate::inputs::Inputs;
 use crate::schema::{self, Guard, Key, Kind};
 use crate::settings::{Setting, Settings, union};
@@ -133,7 +133,7 @@ fn narrowed(
         let consent = inputs.consent.replace("{hash}", hash);
         let hint = if consent.is_empty() { format!("consent is bound to the hash {hash}") } else { consent };
         let hint = format!("read the file; to consent to it as it is now: {hint}");
-        warnings.push(Warning { origin: origin.clone(), what, hint: Some(hint) });
+        warnings.push(Warning { kind: WarningKind::Waiting, origin: origin.clone(), what, hint: Some(hint) });
     }
     kept
 }

@@ -30,12 +30,13 @@ mod routing_file;
 mod schema;
 mod settings;
 pub mod source;
+pub mod tasks;
 pub mod trust;
 mod value;
 mod words;
 mod yaml;
 
-pub use error::{ConfigError, ConfigErrors, Layer, Origin, Spot, Warning};
+pub use error::{ConfigError, ConfigErrors, Layer, Origin, Spot, Warning, WarningKind};
 pub use inputs::{Flag, Inputs};
 pub use lint::lint;
 pub use locate::locate;

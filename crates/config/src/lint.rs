@@ -1,6 +1,6 @@
 //! CFG-06: what loads and still would not do what its author meant. It reads the effective configuration and no file.
 
-use crate::error::{ConfigError, Layer, Origin, Warning, quoted};
+use crate::error::{ConfigError, Layer, Origin, Warning, WarningKind, quoted};
 use crate::registry::Registry;
 use crate::resolve::Loaded;
 use crate::roster::routes;
@@ -35,6 +35,7 @@ fn later(loaded: &Loaded) -> Vec<Warning> {
         let names: Vec<&str> = keys.iter().map(|(path, _)| *path).collect();
         let verb = if names.len() == 1 { "is" } else { "are" };
         Some(Warning {
+            kind: WarningKind::Repair,
             origin: (*keys.first()?.1).clone(),
             what: format!("{} {verb} for {later}, which this version does not have", names.join(", ")),
             hint: None,
@@ -130,6 +131,7 @@ fn gone(loaded: &Loaded) -> Vec<Warning> {
         let (means, why) = Registry::gone(loaded.settings.text(path)?)?;
         let setting = loaded.settings.get(path)?;
         Some(Warning {
+            kind: WarningKind::Repair,
             origin: setting.origin.clone(),
             what: format!("{path}: {} is retired: {why}", setting.value),
             hint: Some(format!("use \"{means}\"")),

@@ -2,7 +2,7 @@
 //!
 //! Both files are live and neither is trusted: what needs consent is left out and said.
 
-use crate::error::{ConfigError, Layer, Origin, Warning};
+use crate::error::{ConfigError, Layer, Origin, Warning, WarningKind};
 use crate::inputs::Inputs;
 use crate::registry::Registry;
 use crate::registry_file;
@@ -66,6 +66,7 @@ fn waiting(ignored: &[(String, Origin)], inputs: &Inputs, source: &Source) -> Op
     let consent = inputs.consent.replace("{hash}", &hash);
     let hint = if consent.is_empty() { format!("consent is bound to the hash {hash}") } else { consent };
     Some(Warning {
+        kind: WarningKind::Waiting,
         origin: origin.clone(),
         what,
         hint: Some(format!("read the file; to consent to it as it is now: {hint}")),

@@ -1,6 +1,6 @@
 //! What the reader of one file finds wrong or worth knowing, each with its place.
 
-use crate::error::{ConfigError, Layer, Origin, Spot, Warning};
+use crate::error::{ConfigError, Layer, Origin, Spot, Warning, WarningKind};
 use std::ops::Range;
 
 /// How many errors of one file are kept: what follows is rarely read.
@@ -44,7 +44,7 @@ impl<'a> Report<'a> {
     pub(crate) fn warn(&mut self, span: Range<usize>, what: String, hint: Option<String>) {
         if self.warnings.len() < MOST_WARNINGS {
             let origin = self.origin(span);
-            self.warnings.push(Warning { origin, what, hint });
+            self.warnings.push(Warning { kind: WarningKind::Repair, origin, what, hint });
         }
     }
 

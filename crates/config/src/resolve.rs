@@ -1,6 +1,6 @@
 //! From settings to the effective policy: names become registry entries, roles become routes, rows become efforts.
 
-use crate::error::{ConfigError, ConfigErrors, Layer, Origin, Warning, quoted};
+use crate::error::{ConfigError, ConfigErrors, Layer, Origin, Warning, WarningKind, quoted};
 use crate::inputs::Inputs;
 use crate::models::{self, Models};
 use crate::registry::{Registry, state};
@@ -269,6 +269,7 @@ fn model<'a>(
         let skipped = if entry.lifecycle == Lifecycle::Retired { ", so routes skip it" } else { "" };
         let state = format!("{}{skipped}", state(entry.lifecycle));
         warnings.push(Warning {
+            kind: WarningKind::Repair,
             origin: setting.origin.clone(),
             what: format!("{path}: {} is {state} (as of {})", quoted(name), entry.verified_at),
             hint: entry.replacement.as_ref().map(|id| format!("use \"{id}\"")),

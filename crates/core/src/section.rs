@@ -136,6 +136,51 @@ pub enum Status {
 pub struct Lint {
     /// Where, from 1.
     pub line: usize,
+    /// Of which kind.
+    pub kind: LintKind,
     /// What, in one printable line.
     pub what: String,
+}
+
+/// Kinds of doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LintKind {
+    /// A number that is there already: no address names either.
+    Duplicate,
+    /// A number that is missing between its neighbours.
+    Gap,
+    /// A fence or a comment without an end hides what follows.
+    Unclosed,
+    /// A number that does not continue the one it stands under.
+    Misplaced,
+    /// A heading that counts within a section and has no address.
+    Local,
+}
+
+impl LintKind {
+    /// Whether the file says something else than its author can have meant.
+    #[must_use]
+    pub const fn is_error(self) -> bool {
+        match self {
+            Self::Duplicate | Self::Gap | Self::Unclosed => true,
+            Self::Misplaced | Self::Local => false,
+        }
+    }
+}
+
+/// What of a requirements document a section's references name, exactly: each with its text, or by itself where the
+/// document has no such number or has it twice. Nothing is searched and nothing is guessed.
+#[must_use]
+pub fn cited(document: &str, refs: &[String]) -> (Vec<Section>, Vec<String>) {
+    let document = parse(document);
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for reference in refs {
+        let number = reference.rsplit(' ').next().unwrap_or(reference);
+        let named = Selection::parse(number).ok().and_then(|selection| document.select(&selection).ok());
+        match named {
+            Some(sections) => found.extend(sections),
+            None => missing.push(reference.clone()),
+        }
+    }
+    (found, missing)
 }

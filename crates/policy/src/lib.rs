@@ -5,7 +5,7 @@
 //!
 //! Read in this order: [`mod@policy`] (what was configured), [`orchestrator`] (what cannot be), [`primary`] (what never
 //! leaves), [`mod@route`], [`mod@decide`] with [`breaker`] and [`spend`], [`fallback`], [`mod@grant`]. Then who does a
-//! piece of work: [`tree`] with [`case`], [`triggers`] and [`shape`]; and what a plan is worth: [`waves`], [`complexity`],
+//! piece of work: [`tree`] with [`case`], [`triggers`] and [`shape`], phase by phase in [`touchpoints`]; and what a plan is worth: [`waves`], [`complexity`],
 //! [`mod@estimate`] with [`prices`], [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`],
 //! [`anchor`], [`truncated`], and [`mod@score`]. Then where
 //! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`]; and who may
@@ -39,6 +39,7 @@ pub mod score;
 pub mod shape;
 pub mod spend;
 pub mod tokens;
+pub mod touchpoints;
 pub mod tree;
 pub mod triggers;
 pub mod truncated;

@@ -3,6 +3,7 @@
 
 mod set;
 
+use super::develop::request::REQUIREMENTS;
 use crate::args::{Common, Config, ConfigWhat};
 use crate::exit::{Exit, Failure};
 use crate::open::{directory, environment, git, inputs, load};
@@ -137,6 +138,14 @@ fn check(environment: &BTreeMap<String, String>, root: Option<&Path>, printer: &
                     let (wrong, warnings) = mao_config::lint(&loaded);
                     warn(&warnings, printer);
                     errors.extend(wrong);
+                    match tasks(root, &loaded) {
+                        Ok(None) => {}
+                        Ok(Some(warnings)) => {
+                            files += 1;
+                            warn(&warnings, printer);
+                        }
+                        Err(wrong) => errors.extend(wrong.0),
+                    }
                 }
                 Err(wrong) => errors.extend(wrong.0),
             }
@@ -162,6 +171,14 @@ fn check(environment: &BTreeMap<String, String>, root: Option<&Path>, printer: &
     Ok(Exit::Ok)
 }
 
+/// What is doubtful about the task file, where there is one.
+fn tasks(root: Option<&Path>, loaded: &Loaded) -> Result<Option<Vec<Warning>>, ConfigErrors> {
+    let beneath = |file: &str| root.map(|root| Source::read_beneath(root, file)).transpose().map(Option::flatten);
+    let Some(source) = beneath(&loaded.sections_file)? else { return Ok(None) };
+    let document = beneath(loaded.requirements_file.as_deref().unwrap_or(REQUIREMENTS))?;
+    mao_config::tasks::check(&source, document.as_ref()).map(Some)
+}
+
 /// Every key with its type.
 fn schema(printer: &Printer) -> Result<Exit, Failure> {
     for key in mao_config::schema() {
@@ -169,7 +186,8 @@ fn schema(printer: &Printer) -> Result<Exit, Failure> {
             printer.value(serde_json::json!({
                 "key": key.path, "type": key.kind, "allowed": key.allowed, "names": key.names,
                 "min": key.range.map(|range| range.0), "max": key.range.and_then(|range| range.1),
-                "guard": key.guard, "variable": key.variable, "default": key.default,
+                "guard": key.guard, "variable": key.variable, "default": key.default, "later": key.later,
+                "refused": key.refused,
             }));
             continue;
         }
@@ -183,7 +201,9 @@ fn schema(printer: &Printer) -> Result<Exit, Failure> {
             None => {}
         }
         let default = key.default.unwrap_or_else(|| "none".to_owned());
-        printer.line(&format!("{line}    default {default}    in a repository: {}", guard(key.guard)));
+        let later = key.later.map_or(String::new(), |later| format!("    for {later}, not in this version"));
+        let closed = if key.refused.contains_key("*") { "    refused in this version" } else { "" };
+        printer.line(&format!("{line}    default {default}    in a repository: {}{later}{closed}", guard(key.guard)));
     }
     Ok(Exit::Ok)
 }

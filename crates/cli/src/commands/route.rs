@@ -8,9 +8,9 @@ use crate::print::Printer;
 use mao_config::Flag;
 use mao_core::ids::{ModelId, TaskClass};
 use mao_policy::Policy;
-use mao_policy::case::{Access, Case, CheckpointMode, Choice, Record, Trait};
+use mao_policy::case::{Access, Case, CheckpointMode, Choice, Creative, Record, Trait};
 use mao_policy::policy::{Billing, Mode};
-use mao_policy::tree;
+use mao_policy::{touchpoints, tree};
 use std::collections::BTreeSet;
 
 /// Runs the command.
@@ -20,6 +20,7 @@ pub fn run(common: &Common, words: &Route, printer: &Printer) -> Result<Exit, Fa
     let policy = &glance.loaded.policy;
     let Some(named) = &words.class else {
         table(policy, printer);
+        phases(printer);
         return Ok(Exit::Ok);
     };
     let class = known(policy, named)?;
@@ -44,7 +45,9 @@ pub fn run(common: &Common, words: &Route, printer: &Printer) -> Result<Exit, Fa
 }
 
 fn case(class: TaskClass, words: &Route) -> Case {
+    let creative = CREATIVE.into_iter().find(|kind| kind.key() == class.as_str());
     let mut case = Case::of(class);
+    case.creative = creative;
     case.privacy = words.privacy.into();
     case.explicit = words.model.as_deref().map(ModelId::from);
     case.failed_cycles = words.failed_cycles;
@@ -54,10 +57,14 @@ fn case(class: TaskClass, words: &Route) -> Case {
     case
 }
 
+/// What is made that is no code; each is a class of its own.
+const CREATIVE: [Creative; 4] = [Creative::Image, Creative::Svg, Creative::Mockup, Creative::Video];
+
 /// The class that is meant, if there is one.
 fn known(policy: &Policy, named: &str) -> Result<TaskClass, Failure> {
     let class = TaskClass::from(named);
     let known: BTreeSet<TaskClass> = policy.routes.keys().cloned().chain(tree::classes().cloned()).collect();
+    let known: BTreeSet<TaskClass> = known.into_iter().chain(CREATIVE.map(|kind| kind.key().into())).collect();
     if known.contains(&class) {
         return Ok(class);
     }
@@ -110,6 +117,28 @@ fn table(policy: &Policy, printer: &Printer) {
             let line = format!("{:<20} {:<32} {}", class.as_str(), names(&row.assist), names(&row.diverse));
             printer.line(line.trim_end());
         }
+    }
+}
+
+/// Who else may act in which phase of a project's life.
+fn phases(printer: &Printer) {
+    if !printer.is_json() {
+        printer.line("");
+        printer.line(&format!("{:<20} {:<32} others, where they are enabled", "phase", "at home"));
+    }
+    for phase in touchpoints::phases() {
+        if printer.is_json() {
+            printer.value(serde_json::json!({
+                "kind": "phase", "phase": phase.name, "home": phase.home, "others": phase.others,
+            }));
+            continue;
+        }
+        let others = phase.others.iter().map(|touch| {
+            let who = touch.who.map_or(String::new(), |who| format!(" ({})", who.name()));
+            format!("{}{who}", touch.what)
+        });
+        let line = format!("{:<20} {:<32} {}", phase.name, phase.home.name(), others.collect::<Vec<_>>().join(", "));
+        printer.line(line.trim_end());
     }
 }
 

@@ -1,7 +1,7 @@
 //! A place seen without opening anything: its configuration and which command lines are there. No git runs, no ledger
 //! is touched, nobody is called: a look takes milliseconds.
 
-use super::{PROBES, directory, environment, find, load};
+use super::{PROBES, directory, environment, find, load, mention};
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
 use crate::print::Printer;
@@ -30,9 +30,7 @@ impl Glance {
         let wrong = |source| Failure::new(Exit::Configuration, format!("{}: {source}", dir.display()));
         let root = root(&dir.canonicalize().map_err(wrong)?);
         let loaded = load(&environment, root.as_deref(), flags)?;
-        for warning in &loaded.warnings {
-            printer.note(&format!("{} {warning}", printer.style().dim("warning:")));
-        }
+        mention(&loaded.warnings, printer);
         Ok(Self { loaded, environment, root })
     }
 

@@ -8,6 +8,7 @@
 
 mod ends;
 mod evidence;
+mod hostile;
 mod kill;
 mod limits;
 mod owners;

@@ -1,7 +1,8 @@
-//! Sound files with bytes put in, taken out and repeated: no parser panics, hangs or loses its file's name.
+//! The fuzzers' corpus, replayed and then with bytes put in, taken out and repeated: no parser panics, hangs or loses its
+//! file's name. How the corpus came to be stands in `fuzz/`.
 
-use crate::hostile::FILES;
-use mao_config::{Inputs, Source, load, mcp};
+use crate::parsers;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A small generator, so that a failure can be had again: the seed is printed.
@@ -17,7 +18,7 @@ impl Dice {
 }
 
 /// What breaks parsers.
-const PIECES: [&[u8]; 34] = [
+const PIECES: [&[u8]; 37] = [
     b"\"",
     b"'",
     b"[",
@@ -52,9 +53,12 @@ const PIECES: [&[u8]; 34] = [
     b"99999999999999999999",
     b"${",
     b"thinking: effort: high\n",
+    b"- [ ] ",
+    b"## 2",
+    b".0",
 ];
 
-/// How long each parser is tried, unless `MAO_MUTATE_SECONDS` says otherwise.
+/// How long each of the six parsers is tried, unless `MAO_MUTATE_SECONDS` says otherwise: half a minute in all.
 fn budget() -> Duration {
     let seconds = std::env::var("MAO_MUTATE_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(5))
@@ -82,59 +86,58 @@ fn mutated(dice: &mut Dice, sound: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn read(file: &str, bytes: Vec<u8>) -> Result<(), String> {
-    let source = Source::new("the-file", bytes);
-    if file == mcp::FILE {
-        return mcp::read(&source).map(drop).map_err(|errors| errors.to_string());
+/// What the fuzzers kept for one parser, in the order of its names.
+fn corpus(parser: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(parser);
+    let entries = std::fs::read_dir(&folder).expect("the corpus").map(|entry| entry.expect("an entry").path());
+    let mut paths: Vec<_> = entries.collect();
+    paths.sort();
+    paths.iter().map(|path| std::fs::read(path).expect("an input")).collect()
+}
+
+/// Runs one input, and says how long it took and what came of it.
+fn run(check: fn(&[u8]) -> bool, bytes: &[u8], shown: impl Fn() -> String) -> bool {
+    let began = Instant::now();
+    let outcome = std::panic::catch_unwind(|| check(bytes));
+    assert!(began.elapsed() < Duration::from_secs(3), "slow: {}", shown());
+    outcome.unwrap_or_else(|_| panic!("{}:\n{}", shown(), String::from_utf8_lossy(bytes)))
+}
+
+#[test]
+fn cfg_02_what_the_fuzzers_found_stays_found() {
+    let mut size = 0;
+    for (parser, check) in parsers::ALL {
+        let inputs = corpus(parser);
+        assert!(inputs.len() >= 10, "{parser}: {} inputs", inputs.len());
+        size += inputs.iter().map(Vec::len).sum::<usize>();
+        let taken = inputs.iter().filter(|bytes| run(check, bytes, || parser.to_owned())).count();
+        assert!(taken > 0 && taken < inputs.len(), "{parser}: {taken} of {} are well formed", inputs.len());
     }
-    let trusted = [source.hash()].into();
-    let mut inputs = Inputs { trusted, ..Inputs::default() };
-    let place = match file {
-        mao_config::locate::PROJECT_FILE => &mut inputs.project,
-        mao_config::locate::REGISTRY_FILE => &mut inputs.registry,
-        _ => &mut inputs.routing,
-    };
-    *place = Some(source);
-    let loaded = load(&inputs).map_err(|errors| errors.to_string())?;
-    let holders = loaded.policy.models.values().filter(|entry| mao_policy::orchestrator::may_orchestrate(entry));
-    assert_eq!(holders.count(), 1, "one orchestrator, whatever a file says");
-    drop(mao_config::lint(&loaded));
-    Ok(())
+    assert!(size < 1 << 20, "the corpus is {size} bytes");
 }
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the counts are what this test shows")]
 fn cfg_02_no_mutation_of_any_file_ends_in_a_panic() {
-    let routing = concat!("```yaml\n", include_str!("../seeds/s3_task_routing.yaml"), "```\n");
-    let registry = concat!("# R\n\n```yaml\n", include_str!("../seeds/s3_registry.yaml"), "```\n");
-    let sounds = [mao_config::default_file(), registry, routing, include_str!("../seeds/s3_mcp.json")];
-    let threads = FILES.iter().zip(sounds).enumerate().map(|(number, (file, sound))| {
+    let threads = parsers::ALL.into_iter().zip(1_u64..).map(|((parser, check), number)| {
         std::thread::spawn(move || {
-            let seed = 0x6d61_6f00 + u64::try_from(number).unwrap_or(0);
+            let seed = 0x6d61_6f00 + number;
+            let sounds = corpus(parser);
             let mut dice = Dice(seed);
-            let (start, mut rounds, mut read_whole) = (Instant::now(), 0_u64, 0_u64);
+            let (start, mut rounds, mut taken) = (Instant::now(), 0_u64, 0_u64);
             while start.elapsed() < budget() {
-                let bytes = mutated(&mut dice, sound.as_bytes());
-                let copy = bytes.clone();
-                let began = Instant::now();
-                let outcome = std::panic::catch_unwind(|| read(file, copy));
-                let shown = || format!("{file}: seed {seed:#x}, round {rounds}:\n{}", String::from_utf8_lossy(&bytes));
-                match outcome {
-                    Err(_) => panic!("{}", shown()),
-                    Ok(Err(said)) if !said.contains("the-file") => panic!("no file in {said}\n{}", shown()),
-                    Ok(Err(_)) => {}
-                    Ok(Ok(())) => read_whole += 1,
-                }
-                assert!(began.elapsed() < Duration::from_secs(3), "{}", shown());
+                let sound = &sounds[dice.roll(sounds.len())];
+                let bytes = mutated(&mut dice, sound);
+                taken += u64::from(run(check, &bytes, || format!("{parser}: seed {seed:#x}, round {rounds}")));
                 rounds += 1;
             }
-            (*file, rounds, read_whole)
+            (parser, rounds, taken)
         })
     });
     let threads: Vec<_> = threads.collect();
     for thread in threads {
-        let (file, rounds, read_whole) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        println!("{file}: {rounds} mutations, {read_whole} of them read");
-        assert!(read_whole > 0 && read_whole < rounds, "{file}: the mutations reach both ways");
+        let (parser, rounds, taken) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        println!("{parser}: {rounds} mutations, {taken} of them well formed");
+        assert!(taken > 0 && taken < rounds, "{parser}: the mutations reach both ways");
     }
 }

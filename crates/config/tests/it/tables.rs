@@ -118,3 +118,16 @@ fn cfg_08_a_key_that_nothing_reads_yet_is_said_or_refused_never_passed_over() {
     let wrong = refused("[privacy]\nlocal_only = [\"secrets/**\"]\n");
     assert!(wrong.starts_with("user.toml:2:14: privacy.local_only: this key is refused"), "{wrong}");
 }
+
+#[test]
+fn reg_04_code_goes_to_the_coding_line_and_reasoning_to_the_general_line() {
+    let text = "[engine]\nmode = \"diverse\"\n[models.codex]\ndefault_model = \"gpt-6-luna\"\ngeneral_model = \"gpt-6.1-terra\"\n";
+    let loaded = user(text).unwrap_or_else(|errors| panic!("{errors}"));
+    let first = |class: &str| loaded.policy.routes[&class.into()].diverse[0].to_string();
+    for class in ["storage_layer", "tests", "type_safety", "code_generation", "test_generation"] {
+        assert_eq!(first(class), "gpt-6-luna", "{class} is code");
+    }
+    for class in ["core_logic", "security", "algorithm_design", "security_review", "creative_insights"] {
+        assert_eq!(first(class), "gpt-6.1-terra", "{class} is reasoning");
+    }
+}

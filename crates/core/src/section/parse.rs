@@ -1,7 +1,7 @@
 //! Reading a task file line by line: headings, checkboxes, fences. It never fails: what it cannot place is a lint.
 
 use super::number::Number;
-use super::{Item, Lint, Section, TaskFile, fields, lint};
+use super::{Item, Lint, LintKind, Section, TaskFile, fields, lint};
 use crate::ids::SectionId;
 use crate::text::one_line;
 use std::collections::BTreeSet;
@@ -84,10 +84,18 @@ fn scan(lines: &[&str], lints: &mut Vec<Lint>) -> (Vec<Heading>, Vec<Tick>) {
         }
     }
     if let Some((at, _, _)) = fence {
-        lints.push(Lint { line: at + 1, what: "this code fence is never closed, so nothing after it is read".into() });
+        lints.push(Lint {
+            line: at + 1,
+            kind: LintKind::Unclosed,
+            what: "this code fence is never closed, so nothing after it is read".into(),
+        });
     }
     if let Some(at) = comment {
-        lints.push(Lint { line: at + 1, what: "this comment is never closed, so nothing after it is read".into() });
+        lints.push(Lint {
+            line: at + 1,
+            kind: LintKind::Unclosed,
+            what: "this comment is never closed, so nothing after it is read".into(),
+        });
     }
     (headings, boxes)
 }
@@ -239,12 +247,12 @@ fn numbered<'a>(headings: &'a [Heading], length: usize, lints: &mut Vec<Lint>) -
         let counted_within = outer.filter(|_| local);
         if let Some(outer) = counted_within {
             let what = format!("this heading counts within section {}, so it has no address of its own", outer.number);
-            lints.push(Lint { line: heading.at + 1, what });
+            lints.push(Lint { line: heading.at + 1, kind: LintKind::Local, what });
             continue;
         }
         if let Some(outer) = outer.filter(|outer| heading.level == 3 && !named.number.within(&outer.number)) {
             let what = format!("section {} stands inside section {}", named.number, outer.number);
-            lints.push(Lint { line: heading.at + 1, what });
+            lints.push(Lint { line: heading.at + 1, kind: LintKind::Misplaced, what });
         }
         found.push((heading, named, end));
     }

@@ -1,6 +1,6 @@
 //! What the section parser and the address grammar promise, on the forms that task files really have.
 
-use super::{NotASelection, Selection, Status, TaskFile, parse};
+use super::{NotASelection, Selection, Status, TaskFile, cited, parse};
 use std::fmt::Write as _;
 
 /// A task file from the template whose own parser answers 1 when asked for 2: headings without numbers come first.
@@ -259,6 +259,124 @@ fn sec_04_phases_counted_within_a_section_do_not_take_its_number() {
     // Phases that count through the file are addresses, since no section has their number.
     let through = parse("## Section 1: A\n### Phase 7: x\n## Section 2: B\n### Phase 8: y\n");
     assert_eq!(select(&through, "7, 8"), "7@2 8@4");
+}
+
+#[test]
+fn sec_01_the_unit_of_work_is_a_numbered_section_with_its_items() {
+    let file = parse(PHASES);
+    for section in &file.sections {
+        assert!(section.level == 2 || section.level == 3, "{section:?}");
+        assert!(section.body.lines().next().is_some_and(|heading| heading.contains(section.id.as_str())));
+        // Its items stand in its body, line by line, down to the third part of a number.
+        for item in &section.items {
+            let line = section.body.lines().nth(item.line - section.line).expect("a line of the body");
+            assert!(line.trim_start().starts_with(if item.done { "- [x]" } else { "- [ ]" }), "{line}");
+            assert!(line.ends_with(&item.text), "{line}");
+        }
+    }
+    let parts: Vec<usize> =
+        file.sections[0].items.iter().filter_map(|item| Some(item.id.as_ref()?.split('.').count())).collect();
+    assert_eq!(parts, [3, 3, 3]);
+    assert!(parse("# Title\n## Notes\n- [ ] not a section's\n").sections.is_empty());
+}
+
+#[test]
+fn sec_02_sections_and_requirements_are_linked_by_the_numbers_they_write() {
+    let file = parse(
+        "## 1. A (see PRD 12.2)\n- [ ] 1.1 x, see PRD §3, 12.10\n## 2. B\nSee section 12.2 of nothing. SPRD 4, PRDs 5, prd 6.\n## 3. C\nPRD section 99\n",
+    );
+    let refs: Vec<_> = file.sections.iter().map(|section| section.refs.clone()).collect();
+    assert_eq!(refs, [vec!["PRD 12.2".to_owned(), "PRD 3".into(), "PRD 12.10".into()], vec![], vec!["PRD 99".into()]]);
+
+    let document = "# PRD\n## 3. Goals\nFast.\n## 12. Storage\n### 12.1 Format\nText.\n### 12.2 Locks\nOne writer.\n### 12.10 Limits\nMany.\n";
+    let (found, missing) = cited(document, &file.sections[0].refs);
+    let bodies: Vec<&str> = found.iter().map(|section| section.body.as_str()).collect();
+    assert_eq!(bodies, ["### 12.2 Locks\nOne writer.", "## 3. Goals\nFast.", "### 12.10 Limits\nMany."]);
+    assert!(missing.is_empty());
+    let (found, missing) = cited(document, &file.sections[2].refs);
+    assert_eq!((found.len(), missing), (0, vec!["PRD 99".to_owned()]), "nothing near it is taken instead");
+    let twice = format!("{document}## 12.2 Locks again\n");
+    assert_eq!(cited(&twice, &["PRD 12.2".into()]).1, ["PRD 12.2"], "two are none");
+}
+
+/// A generator of task files: what it wrote, and which sections it meant, by number and line.
+struct Written {
+    text: String,
+    sections: Vec<(String, usize)>,
+}
+
+fn written(seed: u64) -> Written {
+    let mut state = seed;
+    let mut roll = move |sides: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) % sides
+    };
+    let mut out = Written { text: "# Tasks\n\n## Overview\n\n### 10 rules\n".into(), sections: Vec::new() };
+    let end = if roll(2) == 0 { "\n" } else { "\r\n" };
+    let mut number = roll(3);
+    for _ in 0..1 + roll(12) {
+        // Gaps, and numbers whose digits hold other numbers: 1, 11, 111.
+        number = if number < 10_000 && roll(5) == 0 { number * 10 + 1 } else { number + 1 + roll(3) };
+        let heading = match roll(6) {
+            0 => format!("## Section {number}: Part {}", roll(20)),
+            1 => format!("## {number}. Part 2"),
+            2 => format!("## Phase {number}: 2 parts"),
+            3 => format!("## {number}.0 Part"),
+            4 => format!("## SECTION {number} - 3.1 Part ##"),
+            _ => format!("## **Section {number}: Part**"),
+        };
+        let line = out.text.lines().count() + 1;
+        let _infallible = writeln!(out.text, "{heading}");
+        out.sections.push((number.to_string(), line));
+        for item in 1..=roll(4) {
+            let tick = if roll(2) == 0 { "x" } else { " " };
+            let _infallible = writeln!(out.text, "- [{tick}] {number}.{item} Text of 2\n  - [ ] nested {item}");
+        }
+        match roll(6) {
+            0 => out.text.push_str("```\n## 2. In a fence\n- [ ] 2.1 x\n```\n"),
+            1 => out.text.push_str("<!-- \n## 3. In a comment\n-->\n"),
+            2 => {
+                let line = out.text.lines().count() + 1;
+                let _infallible = writeln!(out.text, "### {number}.{} Inner", 7);
+                out.sections.push((format!("{number}.7"), line));
+            }
+            _ => out.text.push('\n'),
+        }
+    }
+    out.text = out.text.replace('\n', end);
+    out
+}
+
+#[test]
+fn sec_04_generated_files_select_exactly_what_was_asked_and_nothing_else() {
+    for seed in 1..=2_000_u64 {
+        let written = written(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let file = parse(&written.text);
+        let found: Vec<(String, usize)> = file.sections.iter().map(|s| (s.id.to_string(), s.line)).collect();
+        assert_eq!(found, written.sections, "seed {seed}:\n{}", written.text);
+        let asked = |address: &str| file.select(&Selection::parse(address).expect("an address"));
+        for (number, line) in &written.sections {
+            for address in [number.clone(), format!("{number}.0"), format!(" {number} "), format!("{number},{number}")]
+            {
+                let Ok(chosen) = asked(&address) else {
+                    assert!(address.matches('.').count() > 2, "seed {seed}: {address}");
+                    continue;
+                };
+                assert_eq!(chosen.iter().map(|s| s.line).collect::<Vec<_>>(), [*line], "seed {seed}: {address}");
+            }
+        }
+        // A number that nobody wrote names nobody, whatever it is a part of and however many sections there are.
+        for number in 0..140_u32 {
+            let number = number.to_string();
+            let there = written.sections.iter().any(|(own, _)| *own == number);
+            assert_eq!(asked(&number).is_ok(), there, "seed {seed}: {number}\n{}", written.text);
+        }
+        let all = asked("all").expect("sections");
+        assert!(all.iter().all(|section| section.level == 2), "seed {seed}");
+        assert_eq!(all.len(), written.sections.iter().filter(|(number, _)| !number.contains('.')).count());
+    }
 }
 
 /// What this thread spent on a processor, so that a busy machine does not fail the test.

@@ -7,6 +7,7 @@ use mao_policy::case::{
 };
 use mao_policy::policy::{Mode, ModelRole, Policy, TaskRoute};
 use mao_policy::route::Conditions;
+use mao_policy::touchpoints;
 use mao_policy::tree::walk;
 use mao_policy::triggers::Hit;
 
@@ -261,4 +262,48 @@ fn rte_13_each_phase_of_a_project_has_its_own_hands_and_offers() {
     assert_eq!(look(&|case| case.traits.push(Trait::Disagreement), "core_logic").choice, Choice::Tests);
     // Deployment: changelog and documents by the checker.
     assert_eq!(model(&look(&plain, "documentation")), "haiku");
+
+fn cfg_04_a_creative_kind_without_a_default_asks_whatever_its_checkpoint_says() {
+    for mode in [CheckpointMode::Auto, CheckpointMode::Ask, CheckpointMode::Off] {
+        for kind in [Creative::Image, Creative::Svg, Creative::Mockup, Creative::Video] {
+            let checkpoints = [(Checkpoint::CreativeModelSelection, mode)].into();
+            let mut tuning = Tuning { checkpoints, ..Tuning::default() };
+            let case = Case { creative: Some(kind), ..asked(kind.key()) };
+            let record = walk(&policy(), &tuning, &case, &Conditions::default());
+            let Choice::AskPerson { question } = &record.choice else {
+                panic!("{kind:?}, {mode:?}: {:?}", record.choice)
+            };
+            assert!(question.contains(&format!("models.defaults.{}", kind.key())), "{question}");
+            assert!(record.route.links.is_empty(), "nobody is called before the answer");
+            tuning.defaults.insert(kind.key().to_owned(), "ext-b".into());
+            assert_eq!(model(&walk(&policy(), &tuning, &case, &Conditions::default())), "ext-b");
+        }
+    }
+}
+
+#[test]
+fn rte_13_every_phase_names_who_may_act_and_the_tree_agrees() {
+    let phases = touchpoints::phases();
+    let names: Vec<&str> = phases.iter().map(|phase| phase.name.as_str()).collect();
+    assert_eq!(names, ["research", "planning", "implementation", "creative", "review", "validation", "deploy"]);
+    for phase in phases {
+        let home = phase.home;
+        assert!([ModelRole::Orchestrator, ModelRole::Worker, ModelRole::Checker].contains(&home), "{}", phase.name);
+        for touch in &phase.others {
+            let creative = [Creative::Image, Creative::Svg, Creative::Mockup, Creative::Video];
+            match creative.into_iter().find(|kind| kind.key() == touch.what.as_str()) {
+                // Its key says who; without one a person does.
+                Some(kind) => {
+                    assert_eq!((touch.who, touch.at), (None, Some(Checkpoint::CreativeModelSelection)));
+                    let case = Case { creative: Some(kind), ..asked(touch.what.as_str()) };
+                    assert!(matches!(found(&policy(), &case).choice, Choice::AskPerson { .. }));
+                }
+                None => {
+                    assert!(touch.who.is_some_and(|who| who != ModelRole::Orchestrator), "{}", touch.what);
+                    assert!(mao_policy::tree::classes().any(|class| *class == touch.what), "{}", touch.what);
+                    assert!(!mao_policy::primary::stays(&touch.what), "{} never leaves", touch.what);
+                }
+            }
+        }
+    }
 }

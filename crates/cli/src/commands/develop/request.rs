@@ -4,10 +4,10 @@
 use crate::exit::{Exit, Failure};
 use crate::open::glance::thresholds;
 use crate::open::{House, Scripted};
-use mao_config::Loaded;
+use mao_config::{ConfigErrors, Loaded, Source};
 use mao_core::event::{Approval, Declares, Order};
 use mao_core::ids::{CommitId, SectionId};
-use mao_core::section::{self, NotASelection, Section, Selection};
+use mao_core::section::{NotASelection, Section, Selection};
 use mao_core::text;
 use mao_engine::open::{NewRun, NewSection};
 use mao_workflows::context::{self, collect};
@@ -17,7 +17,7 @@ use mao_workflows::develop::order;
 const SCRIPTED: &str = "scripted models: no real model was asked, every answer comes from a script";
 
 /// Where requirements are looked for when no key names them.
-const REQUIREMENTS: &str = "docs/PRD.md";
+pub(in crate::commands) const REQUIREMENTS: &str = "docs/PRD.md";
 
 /// The address of what is no section: a feature.
 const FEATURE: &str = "feature";
@@ -114,8 +114,10 @@ fn selected(
             "write a task list with `## Section 1: …` and `- [ ] 1.1 …` there, or name yours: `sections_file` under [engine]",
         )
     })?;
-    let found = String::from_utf8_lossy(&found).into_owned();
-    let chosen = section::parse(&found)
+    let source = Source::new(file.clone(), found);
+    let tasks = mao_config::tasks::read(&source).map_err(ConfigErrors::from)?;
+    let found = String::from_utf8_lossy(&source.bytes).into_owned();
+    let chosen = tasks
         .select(selection)
         .map_err(|wrong| Failure::new(Exit::Usage, format!("{file}: {wrong}")))?
         .into_iter()

@@ -176,3 +176,16 @@ fn cfg_03_models_list_shows_the_first_thing_that_is_missing() {
     assert_eq!(picture(&shop, &["models", "list"]).lines().count(), rows.len() + 5, "one line an entry");
     nobody_was_called(&shop);
 }
+
+#[test]
+fn cfg_04_a_picture_without_a_model_for_it_is_a_question() {
+    let shop = place();
+    expect![[r#"
+        exit 1
+        --- stdout
+        image_generation  assist  you are asked
+          why       which model for image_generation? models.defaults.image_generation is not set
+    "#]]
+    .assert_eq(&picture(&shop, &["route", "image_generation"]));
+    nobody_was_called(&shop);
+}
