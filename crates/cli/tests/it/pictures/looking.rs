@@ -219,7 +219,7 @@ fn init_says_what_it_writes_and_overwrites_nothing() {
     expect![[r#"
         exit 0
         --- stderr
-        no errors in 2 files
+        no errors in 3 files
     "#]]
     .assert_eq(&picture(&shop, &["config", "check"]));
     expect![[r#"
