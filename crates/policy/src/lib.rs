@@ -9,7 +9,7 @@
 //! [`mod@estimate`] with [`prices`], [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`],
 //! [`anchor`], [`truncated`], and [`mod@score`]. Then where
 //! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`]; and who may
-//! see a piece of work at all: [`privacy`].
+//! see a piece of work at all: [`privacy`] with [`secret`].
 
 pub mod anchor;
 pub mod artifact;
@@ -36,6 +36,7 @@ pub mod raise;
 pub mod realised;
 pub mod route;
 pub mod score;
+pub mod secret;
 pub mod shape;
 pub mod spend;
 pub mod tokens;

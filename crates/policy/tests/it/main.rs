@@ -11,6 +11,7 @@ mod planning;
 mod raise;
 mod review;
 mod route;
+mod secrets;
 mod shape;
 mod tree;
 mod triggers;
