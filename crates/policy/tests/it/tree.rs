@@ -262,7 +262,9 @@ fn rte_13_each_phase_of_a_project_has_its_own_hands_and_offers() {
     assert_eq!(look(&|case| case.traits.push(Trait::Disagreement), "core_logic").choice, Choice::Tests);
     // Deployment: changelog and documents by the checker.
     assert_eq!(model(&look(&plain, "documentation")), "haiku");
+}
 
+#[test]
 fn cfg_04_a_creative_kind_without_a_default_asks_whatever_its_checkpoint_says() {
     for mode in [CheckpointMode::Auto, CheckpointMode::Ask, CheckpointMode::Off] {
         for kind in [Creative::Image, Creative::Svg, Creative::Mockup, Creative::Video] {
