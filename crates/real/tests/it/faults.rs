@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 
 const TABLE: &str = include_str!("../faults.tsv");
 
+/// A workstream, its label in log lines, and the command line of its first model.
+type Worker = (&'static str, &'static str, &'static str);
+
 /// Which workstream begins with which vendor's model: its name, its label in log lines, the command line.
-const WORKERS: [(&str, &str, &str); 3] = [
+const WORKERS: [Worker; 3] = [
     ("schemas", "Schema generation", "gemini"),
     ("storage", "Storage layer", "codex"),
     ("implementation", "Implementation", "claude"),
@@ -81,15 +84,15 @@ fn file(section: usize, stream: &str) -> String {
 }
 
 /// A play in which section N meets the N-th fault in every workstream.
-fn play(faults: &'static [&'static str], rows: &BTreeMap<(String, String), Row>) -> Play {
+fn play(faults: &'static [&'static str], workers: &[Worker], rows: &BTreeMap<(String, String), Row>) -> Play {
     const NUMBERS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
     let mut streams: Vec<Stream> = Vec::new();
     for (at, number) in NUMBERS.iter().enumerate().take(faults.len()) {
-        streams.extend(WORKERS.iter().map(|(stream, ..)| (*number, *stream, file(at + 1, stream))));
+        streams.extend(workers.iter().map(|(stream, ..)| (*number, *stream, file(at + 1, stream))));
     }
     let mut play = Play::plan(&streams);
     for (at, fault) in faults.iter().enumerate() {
-        for (stream, _, cli) in WORKERS {
+        for &(stream, _, cli) in workers {
             let path = file(at + 1, stream);
             let good = format!("{{ edit = {{ path = '{path}', content = \"made\\n\" }} }}, {{ say = 'It is made.' }}");
             let row = &rows[&((*fault).to_owned(), cli.to_owned())];
@@ -120,15 +123,20 @@ fn seen(ledger: &Ledger, step: &str) -> Row {
 /// Plays every fault of `faults` with every command line and compares with the table.
 fn check(name: &'static str, faults: &'static [&'static str], config: &str) {
     let Some(part) = Part::begin(name) else { return };
+    check_with(&part, faults, &WORKERS, config);
+}
+
+/// The same for some of the workers.
+fn check_with(part: &Part, faults: &'static [&'static str], workers: &[Worker], config: &str) {
     let rows = table();
     let list = tasks(faults.len());
     let files = [("check.sh", "test ! -e broken\n"), ("todo/tasks.md", list.as_str()), ("parts/.keep", "")];
-    let place = Place::new(&files, config, &play(faults, &rows));
+    let place = Place::new(&files, config, &play(faults, workers, &rows));
     let ran = place.mao(&["develop", "all"]);
     let ledger = place.ledger();
     let mut wrong = Vec::new();
     for (at, fault) in faults.iter().enumerate() {
-        for (stream, label, cli) in WORKERS {
+        for &(stream, label, cli) in workers {
             let expected = &rows[&((*fault).to_owned(), cli.to_owned())];
             let step = format!("work.{}.{stream}", at + 1);
             let found = seen(&ledger, &step);
@@ -160,13 +168,22 @@ fn check(name: &'static str, faults: &'static [&'static str], config: &str) {
         ran.stderr
     );
     assert_eq!(ran.code, Some(0), "{ran:#?}");
-    part.note(&format!("{} rows as in the table", faults.len() * WORKERS.len()));
+    part.note(&format!("{} rows as in the table", faults.len() * workers.len()));
 }
 
 #[test]
 fn real_02_faults_of_requests() {
-    const FAULTS: &[&str] = &["401", "403", "404_model", "429", "429_after_90", "quota", "500", "overloaded"];
+    const FAULTS: &[&str] = &["404_model", "429", "429_after_90", "500", "overloaded"];
     check("faults of requests", FAULTS, CONFIG);
+}
+
+/// Nobody signed in, or nothing left to spend: the vendor is left alone for the rest of the run, so each has its own.
+#[test]
+fn real_02_faults_after_which_a_vendor_is_left_alone() {
+    let Some(part) = Part::begin("faults of accounts") else { return };
+    for faults in [&["401"], &["403"], &["quota"]] {
+        WORKERS.iter().for_each(|worker| check_with(&part, faults, &[*worker], CONFIG));
+    }
 }
 
 #[test]
