@@ -13,6 +13,9 @@ pub const REGISTRY_FILE: &str = ".claude/models/registry.md";
 /// The repository's routes, relative to its root.
 pub const ROUTING_FILE: &str = ".claude/models/task-routing.md";
 
+/// Where requirements are looked for when no key names them, relative to the repository's root.
+pub const REQUIREMENTS_FILE: &str = "docs/PRD.md";
+
 /// A file that configuration may stand in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {

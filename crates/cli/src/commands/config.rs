@@ -3,12 +3,11 @@
 
 mod set;
 
-use super::develop::request::REQUIREMENTS;
 use crate::args::{Common, Config, ConfigWhat};
 use crate::exit::{Exit, Failure};
 use crate::open::{directory, environment, git, inputs, load};
 use crate::print::Printer;
-use mao_config::locate::{PROJECT_FILE, REGISTRY_FILE, ROUTING_FILE, trust_file};
+use mao_config::locate::{PROJECT_FILE, REGISTRY_FILE, REQUIREMENTS_FILE, ROUTING_FILE, trust_file};
 use mao_config::{ConfigErrors, Layer, Loaded, Origin, Source, Warning, mcp, trust};
 use mao_repo::UserRepo;
 use std::collections::BTreeMap;
@@ -175,7 +174,7 @@ fn check(environment: &BTreeMap<String, String>, root: Option<&Path>, printer: &
 fn tasks(root: Option<&Path>, loaded: &Loaded) -> Result<Option<Vec<Warning>>, ConfigErrors> {
     let beneath = |file: &str| root.map(|root| Source::read_beneath(root, file)).transpose().map(Option::flatten);
     let Some(source) = beneath(&loaded.sections_file)? else { return Ok(None) };
-    let document = beneath(loaded.requirements_file.as_deref().unwrap_or(REQUIREMENTS))?;
+    let document = beneath(loaded.requirements_file.as_deref().unwrap_or(REQUIREMENTS_FILE))?;
     mao_config::tasks::check(&source, document.as_ref()).map(Some)
 }
 

@@ -4,6 +4,7 @@
 use crate::exit::{Exit, Failure};
 use crate::open::glance::thresholds;
 use crate::open::{House, Scripted};
+use mao_config::locate::REQUIREMENTS_FILE;
 use mao_config::{ConfigErrors, Loaded, Source};
 use mao_core::event::{Approval, Declares, Order};
 use mao_core::ids::{CommitId, SectionId};
@@ -15,9 +16,6 @@ use mao_workflows::develop::order;
 
 /// What every face shows while models are scripted.
 const SCRIPTED: &str = "scripted models: no real model was asked, every answer comes from a script";
-
-/// Where requirements are looked for when no key names them.
-pub(in crate::commands) const REQUIREMENTS: &str = "docs/PRD.md";
 
 /// The address of what is no section: a feature.
 const FEATURE: &str = "feature";
@@ -42,7 +40,7 @@ pub struct Wanted<'a> {
 /// The run that these words ask for, from this commit.
 pub fn new_run(house: &House, loaded: &Loaded, base: CommitId, wanted: &Wanted<'_>) -> Result<NewRun, Failure> {
     let named = loaded.requirements_file.as_deref();
-    let requirements = house.repo.read(&base, named.unwrap_or(REQUIREMENTS))?;
+    let requirements = house.repo.read(&base, named.unwrap_or(REQUIREMENTS_FILE))?;
     if let (Some(named), None) = (named, &requirements) {
         let what = format!("{named} (`requirements_file`) is not in the base commit");
         return Err(Failure::new(Exit::Configuration, what));
