@@ -1,5 +1,5 @@
 //! Files that are malformed or mean harm, given to the program itself: one clear error that begins with the file and its
-//! line, exit 3, in a second of a processor and 64 MiB of address space, with nothing written. And a repository that
+//! line, exit 3, in a second of a processor and 64 MiB of addresses beside its code, with nothing written. And a repository that
 //! comes from elsewhere: what it enables counts for nothing until its user consents.
 
 use crate::shop::{MAO, Shop};
@@ -14,8 +14,8 @@ const ROUTING: &str = ".claude/models/task-routing.md";
 const MCP: &str = ".mcp.json";
 const TASKS: &str = "todo/tasks.md";
 
-/// `mao config check` within limits that the kernel holds.
-const CHECK: &str = "ulimit -v 65536 && ulimit -t 1 && exec \"$0\" config check";
+/// `mao config check` within limits that the kernel holds: a second, and 64 MiB of addresses beside its own code, `$1` KiB.
+const CHECK: &str = "ulimit -v $((65536 + $1)) && ulimit -t 1 && exec \"$0\" config check";
 
 /// Every path beneath `root`, with its size and, for a small file, its content.
 fn listing(root: &Path) -> Vec<(PathBuf, u64, Vec<u8>)> {
@@ -56,8 +56,9 @@ impl Place {
     fn refused(&mut self, file: &str, name: &str, place: &str) {
         self.cases += 1;
         let before = listing(self.shop.sandbox.root());
+        let code = (std::fs::metadata(MAO).unwrap().len() >> 10).to_string();
         let mut command = self.shop.sandbox.command("/bin/sh");
-        let ran = crate::shop::ran(command.args(["-c", CHECK, MAO]));
+        let ran = crate::shop::ran(command.args(["-c", CHECK, MAO, &code]));
         if listing(self.shop.sandbox.root()) != before {
             self.broken.push(format!("{file}, {name}: something was written"));
         }

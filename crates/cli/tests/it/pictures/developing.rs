@@ -139,7 +139,7 @@ fn a_run_in_whatever_order_its_lines_come() {
         [scripted]   plan                         opus-5.5              0.0s  answered
         [scripted]   section 1 Greeting: simple (0 points: 1 subtasks, 0 dependencies, 0 existing files, 0 security hits)
         [scripted]   synthesis                    opus-5.5              0.0s  answered
-        [scripted] branch mao/01234567 at 2040e36d2579
+        [scripted] branch mao/01234567 at 1775274fbadd
         [scripted] complete
         [scripted] plan  1 · diverse · budgeted · 1 section, 1 workstream, 5 at once · diversity 0 (authoring only: evenness n/a: one workstream, variety n/a: one workstream)
         [scripted] run 01234567  develop 1 · 1 section
