@@ -162,7 +162,10 @@ fn wrong(shop: &Shop, code: Option<i32>, before: &crate::evidence::Checkout) -> 
     let report: String = report.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     match code {
         Some(0) => {}
-        Some(5) if report.contains("broke the merged tree") || report.contains("merge conflict") => {}
+        Some(5)
+            if ["broke the merged tree", "merge conflict", "verification failed"]
+                .iter()
+                .any(|why| report.contains(why)) => {}
         other => wrong.push(format!("it ended with {other:?} and the report names no culprit: {report}")),
     }
     wrong
