@@ -4,7 +4,7 @@
 //! function of the record, and never of who was faster.
 
 use super::case::{Case, Proven};
-use super::place::{Place, acknowledged};
+use super::place::{Place, Whole, acknowledged};
 use super::questions;
 use super::queue;
 use super::resolve;
@@ -32,23 +32,6 @@ enum Stand<'a> {
     Under(Vec<Effect>),
     /// Its change may be merged with the others.
     Ready(Case<'a>),
-}
-
-/// Whether the changes of a group are whole one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whole {
-    /// Each is: its own tree is checked and judged before it is merged with others.
-    Each,
-    /// Only together: several workstreams of one section began from one contract, and miss each other's work. Trees
-    /// that hold them together are checked and judged.
-    Together,
-}
-
-impl Whole {
-    fn of(group: &[Place]) -> Self {
-        let again = |(at, place): (usize, &Place)| group[..at].iter().any(|other| other.section == place.section);
-        if group.iter().enumerate().any(again) { Self::Together } else { Self::Each }
-    }
 }
 
 /// What brings a group one step further.

@@ -8,6 +8,23 @@ use mao_core::ids::{SectionId, StepId};
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
 
+/// Whether the changes of a group are whole one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whole {
+    /// Each is: its own tree is checked and judged before it is merged with others.
+    Each,
+    /// Only together: several workstreams of one section began from one contract, and miss each other's work. Trees
+    /// that hold them together are checked and judged.
+    Together,
+}
+
+impl Whole {
+    pub(super) fn of(group: &[Place]) -> Self {
+        let again = |(at, place): (usize, &Place)| group[..at].iter().any(|other| other.section == place.section);
+        if group.iter().enumerate().any(again) { Self::Together } else { Self::Each }
+    }
+}
+
 /// A workstream in the plan.
 #[derive(Debug, Clone)]
 pub(super) struct Place {

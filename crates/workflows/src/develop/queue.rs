@@ -5,8 +5,7 @@
 //! change that makes it red is refused, and what comes after is merged again with what follows.
 
 use super::case::{Case, Proven};
-use super::landing::Whole;
-use super::place::Place;
+use super::place::{Place, Whole};
 use super::resolve;
 use super::steps::{open_once, red_log};
 use mao_core::change::{Aim, Member, Refusal};
