@@ -33,7 +33,7 @@ impl Shim {
 /// A program to be run under supervision.
 #[derive(Debug, Clone)]
 pub struct Command {
-    /// Absolute path of the program; see [`which`](crate::which).
+    /// Absolute path of the program; see [`which`](crate::which()).
     pub program: PathBuf,
     /// Its arguments, without the program's name. One argument holds at most 131,071 bytes on Linux.
     pub args: Vec<OsString>,

@@ -2,7 +2,7 @@
 //! within time, output and a confinement, and says what was really achieved.
 //!
 //! It never knows what it runs or why, never uses a shell, never inherits an environment, and never signals a process
-//! that it did not start, but for [`sweep`], which ends what a dead owner left beneath a directory of ours.
+//! that it did not start, but for [`sweep()`], which ends what a dead owner left beneath a directory of ours.
 //!
 //! Two ways to run something:
 //! - [`start`] for programs that are not trusted to end: they run under the supervise shim ([`supervise_main`]), which
