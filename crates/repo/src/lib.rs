@@ -30,8 +30,10 @@ mod rooms;
 mod run;
 mod salvage;
 mod snapshot;
+mod stand_in;
 mod user;
 mod worktree;
+mod written;
 
 pub use apply::{Applied, How};
 pub use begin::begin;
@@ -44,5 +46,7 @@ pub use merge::Merged;
 pub use publish::Discarded;
 pub use retire::Standing;
 pub use run::{Message, RunRepo};
+pub use stand_in::stand_in;
 pub use user::{Head, UserRepo};
 pub use worktree::Worktree;
+pub use written::{Content, Written};
