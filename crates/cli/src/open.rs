@@ -1,8 +1,6 @@
 //! Joins the parts: the one file that names concrete types. Everything else speaks to traits and to the engine.
 
 pub mod glance;
-pub mod recording;
-pub mod replaying;
 
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
@@ -210,7 +208,6 @@ impl House {
             announcer,
             lease_ms: lease_ms(),
             points: Points(testing::listener()),
-            playback: None,
         };
         Ok((Arc::new(parts), stream))
     }

@@ -5,8 +5,7 @@
 //! terminal, and never asks a vendor's name.
 //!
 //! Read in this order: [`owner`] (the loop), [`record`] (write, then act), [`attempt`] (one call of one model),
-//! [`perform`] (checks, merges, report, branch), `foresight` (conflicts to come), [`recover`] (after a dead owner), [`open`]
-//! (a new run), [`recording`] and [`playback`] (the same run again, from an empty ledger).
+//! [`perform`] (checks, merges, report, branch), `foresight` (conflicts to come), [`recover`] (after a dead owner), [`open`] (a new run).
 
 pub mod announce;
 pub mod attempt;
@@ -17,9 +16,7 @@ pub mod open;
 pub mod owner;
 pub mod parts;
 pub mod perform;
-pub mod playback;
 pub mod record;
-pub mod recording;
 pub mod recover;
 mod work;
 

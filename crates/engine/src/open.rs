@@ -55,19 +55,6 @@ pub struct NewSection {
     pub requirements: Option<String>,
 }
 
-/// Records the opening of a run that is played again. Nobody owns it yet.
-pub fn open_again(parts: &Parts, opened: Opened) -> Result<(), EngineError> {
-    let (run, repository) = (opened.run, opened.repository.clone());
-    let events = [Event::RunOpened(Box::new(opened))];
-    let at = match &parts.playback {
-        Some(playback) => playback.admit(&events)?,
-        None => parts.clock.now(),
-    };
-    let owner = parts.store.take(&run, &repository, at, parts.lease_ms)?;
-    parts.store.append(&owner, 0, at, &events, &[])?;
-    Ok(parts.store.release(&owner)?)
-}
-
 /// The longest list of paths that a plan's prompt carries, in bytes.
 const FILES_LIMIT: usize = 200_000;
 

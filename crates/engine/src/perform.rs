@@ -38,7 +38,6 @@ pub(crate) struct Job {
 pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -> Done {
     let step = job.step.clone();
     let event = match work {
-        Work::Verify { .. } if job.parts.playback.is_some() => job.verified_before(stop).await,
         Work::Verify { commit, tree } => job.verify(commit, tree, stop).await,
         Work::Merge { changes, onto, aim } => job.merge(changes, onto, aim).await.map(Some),
         Work::Report { onto } => job.report(onto).await.map(Some),
@@ -49,19 +48,6 @@ pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -
 }
 
 impl Job {
-    /// What the checks said when the run was recorded: a replay runs no command. `None` where they never came to an end.
-    async fn verified_before(self, mut stop: watch::Receiver<bool>) -> Result<Option<Event>, EngineError> {
-        let Some(playback) = &self.parts.playback else { return Ok(None) };
-        if let Some(verified) = playback.verified(&self.step) {
-            return Ok(Some(verified));
-        }
-        tokio::select! {
-            () = playback.never() => {}
-            () = asked_to_stop(&mut stop) => {}
-        }
-        Ok(None)
-    }
-
     async fn verify(
         self,
         commit: CommitId,
@@ -81,12 +67,6 @@ impl Job {
             checks = self.check(&worktree, &specs, &scratch, grace) => Some(checks),
             () = asked_to_stop(&mut stop) => None,
         };
-        if let Some(Ok(checks)) = &checks
-            && checks.iter().any(|check| check.exit != Some(0))
-        {
-            // On a full disk every check is red: that says nothing about the tree.
-            self.repo.room()?;
-        }
         let repo = Arc::clone(&self.repo);
         blocking(move || {
             repo.remove(worktree)?;

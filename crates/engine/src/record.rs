@@ -4,7 +4,7 @@ use crate::announce::Announcer;
 use crate::failpoint::Side;
 use crate::parts::{EngineError, Parts};
 use mao_core::event::{Event, Recorded};
-use mao_core::ids::{RunId, Stamp};
+use mao_core::ids::RunId;
 use mao_core::run::RunState;
 use mao_store::{Owner, SignalId};
 use std::sync::Arc;
@@ -42,15 +42,7 @@ impl Record {
         if events.is_empty() && consumed.is_empty() {
             return Ok(());
         }
-        self.append_at(self.parts.clock.now(), events, consumed)
-    }
-
-    /// The same, at the moment that `events` were decided at.
-    pub fn append_at(&mut self, now: Stamp, events: &[Event], consumed: &[SignalId]) -> Result<(), EngineError> {
-        let at = match &self.parts.playback {
-            Some(playback) => playback.admit(events)?,
-            None => now,
-        };
+        let at = self.parts.clock.now();
         let expected = self.state.seq;
         let mut recorded = Vec::with_capacity(events.len());
         for event in events {

@@ -9,7 +9,7 @@
 //! [`mod@estimate`] with [`prices`], [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`],
 //! [`anchor`], [`truncated`], and [`mod@score`]. Then where
 //! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`]; and who may
-//! see a piece of work at all: [`privacy`] with [`secret`]. What attempts came to: [`outcomes`].
+//! see a piece of work at all: [`privacy`] with [`secret`].
 
 pub mod anchor;
 pub mod artifact;
@@ -28,7 +28,6 @@ pub mod fallback;
 pub mod gate;
 pub mod grant;
 pub mod orchestrator;
-pub mod outcomes;
 pub mod policy;
 pub mod prices;
 pub mod primary;

@@ -30,10 +30,8 @@ mod rooms;
 mod run;
 mod salvage;
 mod snapshot;
-mod stand_in;
 mod user;
 mod worktree;
-mod written;
 
 pub use apply::{Applied, How};
 pub use begin::begin;
@@ -46,7 +44,5 @@ pub use merge::Merged;
 pub use publish::Discarded;
 pub use retire::Standing;
 pub use run::{Message, RunRepo};
-pub use stand_in::stand_in;
 pub use user::{Head, UserRepo};
 pub use worktree::Worktree;
-pub use written::{Content, Written};

@@ -251,12 +251,10 @@ pub enum StoreError {
         limit: usize,
     },
     /// The disk is full.
-    #[error("no space left on the disk that holds {path} ({free} bytes free)")]
+    #[error("no space left on the disk that holds {path}")]
     Full {
-        /// The directory or file that could not be written.
+        /// The directory.
         path: PathBuf,
-        /// How many bytes are free there, as far as that can be said.
-        free: u64,
     },
     /// What is stored cannot be what was written.
     #[error("{what} is damaged: {why}")]

@@ -16,7 +16,6 @@ mod logs;
 mod man;
 mod models;
 mod plan;
-mod replay;
 mod resume;
 mod route;
 mod runs;
@@ -37,7 +36,6 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Deps(words)) => deps::run(common, &words, printer),
         Some(Command::Plan(words)) => plan::run(common, &words, printer),
         Some(Command::Demo(words)) => demo::run(&words, printer),
-        Some(Command::Replay(words)) => replay::run(common, &words, printer),
         Some(Command::Resume(words)) => resume::run(common, &words, printer),
         Some(Command::Runs(words)) => runs::run(common, &words, printer),
         Some(Command::Show(words)) => show::run(common, &words, printer),

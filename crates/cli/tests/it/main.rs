@@ -6,18 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as the tests do: at once, with the place")]
 #![expect(clippy::print_stdout, reason = "how many points and how long is part of what is proven")]
 
-mod disk;
 mod ends;
 mod evidence;
-mod golden;
 mod hostile;
 mod kill;
-mod ledger;
 mod limits;
 mod owners;
 mod pictures;
 mod plain;
 mod planned;
-mod replay;
 mod sets;
 mod shop;
