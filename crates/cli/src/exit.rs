@@ -58,7 +58,7 @@ impl Exit {
             Carried::Closed(Outcome::Complete) => Self::Ok,
             Carried::Closed(Outcome::Incomplete) => Self::Incomplete,
             Carried::Closed(Outcome::NoProvider { .. }) => Self::NoProvider,
-            Carried::Closed(Outcome::Cancelled { .. }) => Self::Negative,
+            Carried::Closed(Outcome::Negative { .. } | Outcome::Cancelled { .. }) => Self::Negative,
             Carried::Closed(Outcome::Declined { .. }) => Self::Declined,
             Carried::Parked { .. } => Self::Parked,
         }

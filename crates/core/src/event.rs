@@ -9,6 +9,7 @@ use crate::ids::{
     AccountId, AttemptNo, BlobId, CommitId, ModelId, ProviderId, RepositoryKey, RunId, SectionId, Stamp, StepId,
     TreeId, VendorId,
 };
+use crate::matter::{Matter, Supply};
 use crate::reply::{Answer, Usage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,6 +39,11 @@ pub struct Recorded {
 pub enum Event {
     /// The first event of every run.
     RunOpened(Box<Opened>),
+    /// What the first event had no room for. Before every step.
+    Supplied {
+        /// In their order.
+        items: Vec<Supply>,
+    },
     /// A step exists; its work starts after this is durable.
     StepOpened {
         /// The step.
@@ -84,6 +90,17 @@ pub enum Event {
         /// What the call cost and left although it failed; absent where it answered.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         loss: Option<Box<Loss>>,
+    },
+    /// More of a structured answer than one event holds; in the same commit as the `AttemptEnded` that it belongs to.
+    Continued {
+        /// The step.
+        step: StepId,
+        /// Which attempt of it.
+        attempt: AttemptNo,
+        /// The next part of the answer's JSON text.
+        text: String,
+        /// Whether more follows.
+        more: bool,
     },
     /// The owner died during the call. What was in its worktree is on a salvage ref.
     AttemptLost {
@@ -223,6 +240,9 @@ pub struct Request {
     /// The task file that the sections stand in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tasks: Option<TaskText>,
+    /// What it is about beside sections.
+    #[serde(default)]
+    pub matter: Matter,
     /// In which order sections run.
     #[serde(default)]
     pub order: Order,
@@ -525,6 +545,8 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::RunOpened(_) => "run_opened",
+            Self::Supplied { .. } => "supplied",
+            Self::Continued { .. } => "continued",
             Self::StepOpened { .. } => "step_opened",
             Self::Routed { .. } => "routed",
             Self::AttemptStarted { .. } => "attempt_started",
@@ -554,11 +576,13 @@ impl Event {
     pub const fn step(&self) -> Option<&StepId> {
         match self {
             Self::RunOpened(_)
+            | Self::Supplied { .. }
             | Self::Withdrawn { .. }
             | Self::CapsSet { .. }
             | Self::CancelRequested { .. }
             | Self::Parked { .. } => None,
-            Self::StepOpened { step, .. }
+            Self::Continued { step, .. }
+            | Self::StepOpened { step, .. }
             | Self::Routed { step, .. }
             | Self::AttemptStarted { step, .. }
             | Self::AttemptEnded { step, .. }
@@ -585,12 +609,14 @@ impl Event {
     pub const fn attempt(&self) -> Option<AttemptNo> {
         match self {
             Self::AttemptStarted { attempt, .. }
+            | Self::Continued { attempt, .. }
             | Self::AttemptEnded { attempt, .. }
             | Self::AttemptLost { attempt, .. }
             | Self::Decided { after: attempt, .. }
             | Self::Foreseen { attempt, .. }
             | Self::Noted(Note::ChangeJudged { attempt, .. } | Note::ChangeRefused { attempt, .. }) => Some(*attempt),
             Self::RunOpened(_)
+            | Self::Supplied { .. }
             | Self::StepOpened { .. }
             | Self::Routed { .. }
             | Self::Verified { .. }

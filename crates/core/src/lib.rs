@@ -15,6 +15,7 @@ pub mod event;
 pub mod fault;
 pub mod glob;
 pub mod ids;
+pub mod matter;
 pub mod mutant;
 pub mod outcome;
 mod proof;

@@ -10,6 +10,11 @@ pub enum Outcome {
     Complete,
     /// Some of it is; the rest is named in the report.
     Incomplete,
+    /// It was carried out, and what it found out is no.
+    Negative {
+        /// What, in one line.
+        why: String,
+    },
     /// Nothing could be done: no provider answered.
     NoProvider {
         /// The last reason.

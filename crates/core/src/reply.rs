@@ -3,6 +3,7 @@
 use crate::change::Change;
 use crate::ids::BlobId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Tokens of one attempt, the session's earlier attempts subtracted. Absent where the transport says nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,10 @@ pub struct Answer {
     /// Its structured form, where one was asked for and it held.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub structured: Option<serde_json::Value>,
+    /// How many lines the files have that its structured form names, in the tree that it was asked about; a file that is
+    /// not there is absent.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub lines: BTreeMap<String, u32>,
     /// The change it made, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change: Option<Change>,

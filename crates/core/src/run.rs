@@ -7,10 +7,12 @@ use crate::change::Member;
 use crate::effect::Note;
 use crate::event::{AttemptResult, Caps, Decision, Event, Opened, Recorded, Verification};
 use crate::ids::{AttemptNo, CommitId, ProviderId, Stamp, StepId, TreeId};
+use crate::matter::Supply;
 use crate::mutant;
 use crate::outcome::Outcome;
 use crate::reply::Usage;
 use crate::step::{Answered, AskStep, Attempt, AttemptState, Standing, Step};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The state of a run after its last event.
@@ -18,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct RunState {
     /// What it was opened with.
     pub opened: Opened,
+    /// What it was supplied with beside, in order.
+    pub supplies: Vec<Supply>,
     /// When it was opened: the date of every commit the run makes.
     pub opened_at: Stamp,
     /// The place of the last event.
@@ -86,6 +90,7 @@ impl RunState {
         match (&recorded.event, recorded.seq) {
             (Event::RunOpened(opened), 1) => Ok(Self {
                 opened: (**opened).clone(),
+                supplies: Vec::new(),
                 opened_at: recorded.at,
                 seq: 1,
                 at: recorded.at,
@@ -136,6 +141,17 @@ impl RunState {
     fn take(&mut self, recorded: &Recorded) -> Result<(), String> {
         match &recorded.event {
             Event::RunOpened(_) => Err("a run is opened once".into()),
+            Event::Supplied { items } => {
+                if !self.steps.is_empty() {
+                    return Err("a run is supplied before its first step".into());
+                }
+                for item in items {
+                    match item {
+                        Supply::Section(brief) => self.opened.request.sections.push((**brief).clone()),
+                    }
+                }
+                Ok(())
+            }
             Event::StepOpened { step, work } => {
                 if self.steps.contains_key(step) {
                     return Err(format!("step {step} exists"));
@@ -184,6 +200,18 @@ impl RunState {
                         refusal: None,
                     })),
                 };
+                Ok(())
+            }
+            Event::Continued { step, attempt, text, more } => {
+                let answer = &mut self.answered_mut(step, *attempt)?.answer;
+                let Some(Value::String(whole)) = &mut answer.structured else {
+                    return Err(format!("the answer of attempt {attempt} of {step} is whole"));
+                };
+                whole.push_str(text);
+                if !more {
+                    let whole = serde_json::from_str(whole).map_err(|wrong| wrong.to_string())?;
+                    answer.structured = Some(whole);
+                }
                 Ok(())
             }
             Event::AttemptLost { step, attempt, .. } => {

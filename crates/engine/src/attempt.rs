@@ -29,8 +29,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// The largest structured reply that an event can hold, in bytes.
-const STRUCTURED_LIMIT: usize = 14 * 1024;
+/// The largest structured reply that is taken, in bytes.
+const STRUCTURED_LIMIT: usize = 256 * 1024;
+
+/// The most files of a structured reply that are looked at.
+const NAMED_PATHS: usize = 200;
 
 /// The longest failure text that is attached to a prompt, in bytes.
 const FAILURE_LIMIT: usize = 12 * 1024;
@@ -265,6 +268,7 @@ impl AttemptWork {
         }
         let fault = |kind, hint: &str| Ok(AttemptResult::Failed(Fault::new(kind, hint)));
         let mut structured = None;
+        let mut lines = BTreeMap::new();
         let mut change = None;
         match &self.ask.reply {
             ReplyForm::Text if reply.text.trim().is_empty() => {
@@ -272,7 +276,10 @@ impl AttemptWork {
             }
             ReplyForm::Text => {}
             ReplyForm::Json { schema } => match self.structured(schema, &reply) {
-                Ok(value) => structured = Some(value),
+                Ok(value) => {
+                    lines = self.lines(self.workflow.named_paths(schema, &value)).await?;
+                    structured = Some(value);
+                }
                 Err(why) => return fault(FaultKind::Unparsable, &why),
             },
             ReplyForm::Change { .. } => match self.collect(worktree, &reply).await? {
@@ -300,6 +307,7 @@ impl AttemptWork {
         Ok(AttemptResult::Answered(Box::new(Answer {
             text: self.parts.store.put(reply.text.as_bytes())?,
             structured,
+            lines,
             change,
             served: reply.served.map(|served| text::one_line(&served, 120)),
             usage: reply.usage,
@@ -326,6 +334,25 @@ impl AttemptWork {
         }
         self.workflow.accepts(schema, &self.state, &value)?;
         Ok(value)
+    }
+
+    /// How many lines these files have at the commit that the model saw.
+    async fn lines(&self, mut paths: Vec<String>) -> Result<BTreeMap<String, u32>, EngineError> {
+        paths.sort_unstable();
+        paths.dedup();
+        paths.truncate(NAMED_PATHS);
+        let (repo, base) = (Arc::clone(&self.repo), self.base.clone());
+        blocking(move || {
+            let mut lines = BTreeMap::new();
+            for path in paths {
+                if let Some(content) = repo.read(&base, &path)? {
+                    let count = String::from_utf8_lossy(&content).lines().count();
+                    lines.insert(path, u32::try_from(count).unwrap_or(u32::MAX));
+                }
+            }
+            Ok(lines)
+        })
+        .await
     }
 
     async fn collect(&self, worktree: &Worktree, reply: &Reply) -> Result<Collected, EngineError> {

@@ -5,6 +5,7 @@ use crate::failpoint::Side;
 use crate::parts::{EngineError, Parts};
 use mao_core::event::{Approval, Declares, Event, Opened, Order, Request, SectionBrief, TaskText};
 use mao_core::ids::{CommitId, RepositoryKey, RunId, SectionId, TreeId};
+use mao_core::matter::{Matter, Supply};
 use mao_policy::{Policy, orchestrator};
 
 /// What a run is asked for, with the texts that it names.
@@ -32,6 +33,10 @@ pub struct NewRun {
     pub scripted: Option<String>,
     /// The run's id, where a test fixed it.
     pub run: Option<RunId>,
+    /// What it is about beside sections.
+    pub matter: Matter,
+    /// What the first event has no room for; recorded with it.
+    pub supplies: Vec<Supply>,
     /// In which order sections run.
     pub order: Order,
     /// Who says that the plan may be carried out.
@@ -102,6 +107,7 @@ pub fn open(parts: &Parts, policy: &Policy, new: NewRun) -> Result<RunId, Engine
             requirements: new.requirements.as_deref().map(put).transpose()?,
             files: put(&files)?,
             tasks: new.tasks.map(|(path, text)| put(&text).map(|text| TaskText { path, text })).transpose()?,
+            matter: new.matter,
             order: new.order,
             approval: new.approval,
         },
@@ -109,10 +115,42 @@ pub fn open(parts: &Parts, policy: &Policy, new: NewRun) -> Result<RunId, Engine
     };
     let now = parts.clock.now();
     let owner = parts.store.take(&run, &new.repository, now, parts.lease_ms)?;
-    let events = [Event::RunOpened(Box::new(opened))];
+    let events = opening(opened, new.supplies)?;
     parts.points.pass(Side::Before, &events);
     parts.store.append(&owner, 0, now, &events, &[])?;
     parts.points.pass(Side::After, &events);
     parts.store.release(&owner)?;
     Ok(run)
+}
+
+/// How large a first event may be before its sections go into events of their own, and how large those are, in bytes.
+const ROOM: usize = 12 * 1024;
+
+/// The first events of a run: what was opened, and what that has no room for.
+fn opening(mut opened: Opened, supplies: Vec<Supply>) -> Result<Vec<Event>, EngineError> {
+    let mut items = Vec::new();
+    if bytes(&opened)? > ROOM {
+        let sections = std::mem::take(&mut opened.request.sections);
+        items.extend(sections.into_iter().map(|brief| Supply::Section(Box::new(brief))));
+    }
+    items.extend(supplies);
+    let mut events = vec![Event::RunOpened(Box::new(opened))];
+    let (mut batch, mut filled) = (Vec::new(), 0);
+    for item in items {
+        let size = bytes(&item)?;
+        if filled + size > ROOM && !batch.is_empty() {
+            events.push(Event::Supplied { items: std::mem::take(&mut batch) });
+            filled = 0;
+        }
+        filled += size + 1;
+        batch.push(item);
+    }
+    if !batch.is_empty() {
+        events.push(Event::Supplied { items: batch });
+    }
+    Ok(events)
+}
+
+fn bytes(value: &impl serde::Serialize) -> Result<usize, EngineError> {
+    serde_json::to_string(value).map(|text| text.len()).map_err(|wrong| EngineError::Broken(wrong.to_string()))
 }

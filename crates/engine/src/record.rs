@@ -3,11 +3,15 @@
 use crate::announce::Announcer;
 use crate::failpoint::Side;
 use crate::parts::{EngineError, Parts};
-use mao_core::event::{Event, Recorded};
+use mao_core::event::{AttemptResult, Event, Recorded};
 use mao_core::ids::RunId;
 use mao_core::run::RunState;
 use mao_store::{Owner, SignalId};
+use serde_json::Value;
 use std::sync::Arc;
+
+/// The longest piece of a structured answer in one event, in bytes.
+const PART: usize = 7 * 1024;
 
 /// One run's ledger and state, held by its owner.
 #[derive(Debug)]
@@ -44,6 +48,7 @@ impl Record {
         }
         let at = self.parts.clock.now();
         let expected = self.state.seq;
+        let events = &in_parts(events);
         let mut recorded = Vec::with_capacity(events.len());
         for event in events {
             let one = Recorded { seq: self.state.seq + 1, at, event: event.clone() };
@@ -56,6 +61,43 @@ impl Record {
         announce(&self.parts.announcer, recorded);
         Ok(())
     }
+}
+
+/// The events with every structured answer that is too long for its own continued in events that follow it.
+fn in_parts(events: &[Event]) -> Vec<Event> {
+    let mut out = Vec::with_capacity(events.len());
+    for event in events {
+        let mut event = event.clone();
+        let mut rest = Vec::new();
+        if let Event::AttemptEnded { step, attempt, result: AttemptResult::Answered(answer), .. } = &mut event
+            && let Some(whole) = answer.structured.as_ref().map(ToString::to_string).filter(|whole| whole.len() > PART)
+        {
+            let mut parts = cut(&whole);
+            let last = parts.pop();
+            answer.structured = Some(Value::String(String::new()));
+            let mut part = |text: &str, more| {
+                rest.push(Event::Continued { step: step.clone(), attempt: *attempt, text: text.to_owned(), more });
+            };
+            parts.iter().for_each(|text| part(text, true));
+            last.iter().for_each(|text| part(text, false));
+        }
+        out.push(event);
+        out.extend(rest);
+    }
+    out
+}
+
+/// A text in pieces that an event holds; escaping may double them.
+fn cut(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = (0..=rest.len().min(PART)).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
+        let (piece, left) = rest.split_at(end);
+        pieces.push(piece);
+        rest = left;
+    }
+    pieces
 }
 
 fn announce(announcer: &Announcer, recorded: Vec<Recorded>) {

@@ -23,6 +23,7 @@ pub fn opened(run: RunId) -> Event {
             requirements: None,
             files: BlobId::new("f0"),
             tasks: None,
+            matter: mao_core::matter::Matter::default(),
             order: Default::default(),
             approval: Default::default(),
         },

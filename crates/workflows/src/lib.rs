@@ -4,11 +4,12 @@
 //! yields the same effects, with the same step ids. Prompts are content, in `prompts/*.md`.
 //!
 //! Read in this order: [`workflow`] (the contract), [`develop`] (the first workflow), [`plan`],
-//! [`prompt`]; then [`deps`], and [`context`], which is collected before a run is opened.
+//! [`prompt`], [`flow`] (what all of them share); then [`deps`], and [`context`], which is collected before a run is opened.
 
 pub mod context;
 pub mod deps;
 pub mod develop;
+pub mod flow;
 pub mod plan;
 pub mod prompt;
 pub mod workflow;

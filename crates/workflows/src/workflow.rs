@@ -37,6 +37,11 @@ pub trait Workflow: Debug + Sync {
     /// Whether a structured reply is what the named form asks for; the reason where it is not.
     fn accepts(&self, schema: &str, run: &RunState, value: &Value) -> Result<(), String>;
 
+    /// The paths that a structured reply names as places: how many lines each has is recorded with the answer.
+    fn named_paths(&self, _schema: &str, _value: &Value) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Where the report for people stands in the run's branch.
     fn report_path(&self, run: &RunState) -> String;
 

@@ -45,6 +45,7 @@ pub fn standing(state: &RunState, owned: bool) -> &'static str {
     match (&state.outcome, &state.parked) {
         (Some(Outcome::Complete), _) => "complete",
         (Some(Outcome::Incomplete), _) => "incomplete",
+        (Some(Outcome::Negative { .. }), _) => "no",
         (Some(Outcome::NoProvider { .. }), _) => "no model answered",
         (Some(Outcome::Cancelled { .. }), _) => "cancelled",
         (Some(Outcome::Declined { .. }), _) => "declined",

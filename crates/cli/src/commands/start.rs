@@ -144,6 +144,7 @@ fn about_a_run(house: &House, entry: &RunEntry, state: &RunState, next: &Next<'_
             let Standing::Apart(_) = house.repo.standing(&branch_of(state))? else { return Ok(()) };
             let how = match outcome {
                 Outcome::Complete => "complete",
+                Outcome::Negative { .. } => "over, with a no",
                 Outcome::Incomplete => "incomplete",
                 Outcome::NoProvider { .. } | Outcome::Declined { .. } | Outcome::Cancelled { .. } => "over",
             };

@@ -164,7 +164,11 @@ impl RunPrinter {
                 | Work::Publish { .. } => Vec::new(),
             },
             Event::Noted(note) => self.noted(note),
-            Event::Routed { .. } | Event::Reported { .. } | Event::Answered { .. } => Vec::new(),
+            Event::Supplied { .. }
+            | Event::Continued { .. }
+            | Event::Routed { .. }
+            | Event::Reported { .. }
+            | Event::Answered { .. } => Vec::new(),
         }
     }
 
@@ -226,6 +230,7 @@ impl RunPrinter {
             Note::RunClosed { outcome } => vec![match outcome {
                 Outcome::Complete => self.style.good("complete"),
                 Outcome::Incomplete => self.style.bad("incomplete"),
+                Outcome::Negative { why } => self.style.bad(&text::one_line(why, 300)),
                 Outcome::NoProvider { reason } => format!("{}: {reason}", self.style.bad("no model answered")),
                 Outcome::Cancelled { by } => format!("cancelled by {by}"),
                 Outcome::Declined { what } => format!("a person said no: {}", text::one_line(what, 200)),

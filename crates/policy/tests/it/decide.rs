@@ -15,6 +15,7 @@ fn changed() -> AttemptResult {
         text: "text".into(),
         structured: None,
         change: Some(change),
+        lines: std::collections::BTreeMap::new(),
         served: None,
         usage: Usage::default(),
         effort_sent: None,

@@ -141,6 +141,7 @@ impl Play {
             requirements: None,
             files: "f".into(),
             tasks: None,
+            matter: mao_core::matter::Matter::default(),
             order: Default::default(),
             approval: Default::default(),
         };
@@ -186,6 +187,7 @@ impl Play {
             text: "text".into(),
             structured: None,
             change: None,
+            lines: std::collections::BTreeMap::new(),
             served: served.map(str::to_owned),
             usage: Usage::default(),
             effort_sent: None,

@@ -31,6 +31,7 @@ fn answered(usage: Usage) -> AttemptResult {
         text: "text".into(),
         structured: None,
         change: None,
+        lines: std::collections::BTreeMap::new(),
         served: None,
         usage,
         effort_sent: None,

@@ -107,6 +107,7 @@ impl Run {
                 requirements: None,
                 files: "files".into(),
                 tasks: None,
+                matter: mao_core::matter::Matter::default(),
                 order: Default::default(),
                 approval: Default::default(),
             },

@@ -25,6 +25,7 @@ fn answered(run: &mut Run, link: usize) {
         text: "text".into(),
         structured: None,
         change: Some(change),
+        lines: std::collections::BTreeMap::new(),
         served: None,
         usage: Usage::default(),
         effort_sent: None,

@@ -4,7 +4,7 @@
 //! they want (DIV-03: never silently). Accepting a plan accepts its estimate and nothing else.
 
 use super::outline;
-use super::steps::open_once;
+use crate::flow::open_once;
 use crate::plan::Plan;
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::ids::StepId;

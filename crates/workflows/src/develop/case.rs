@@ -2,7 +2,8 @@
 
 use super::place::Place;
 use super::questions;
-use super::steps::{open_once, red_log, verdict};
+use super::steps::{red_log, verdict};
+use crate::flow::open_once;
 use crate::plan::Plan;
 use mao_core::change::{Change, Finding, Member, Refusal};
 use mao_core::effect::{Effect, Note, Work};

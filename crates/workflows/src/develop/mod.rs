@@ -22,23 +22,21 @@ pub mod report;
 mod resolve;
 pub mod steps;
 
+use crate::flow::{close, open_once, published, unless_over};
 use crate::plan::{self, Plan};
 use crate::workflow::{ReportFile, Workflow};
 use approval::Gate;
 use landing::{Landing, land};
 use mao_core::effect::{Effect, Note, Work};
-use mao_core::event::Decision;
 use mao_core::ids::StepId;
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
-use mao_core::step::{Standing, Step};
+use mao_core::step::Standing;
 use mao_policy::Policy;
 use order::DEPS;
 use place::Place;
 use serde_json::Value;
-use steps::{
-    BASE, PLAN, PUBLISH, REPORT, SYNTHESIS, open_once, planned, synthesis, synthesis_schema, verdict, verdict_schema,
-};
+use steps::{BASE, PLAN, SYNTHESIS, planned, synthesis, synthesis_schema, verdict, verdict_schema};
 
 /// The workflow.
 #[derive(Debug)]
@@ -54,15 +52,7 @@ impl Workflow for Develop {
     }
 
     fn next(&self, policy: &Policy, run: &RunState) -> Vec<Effect> {
-        if run.outcome.is_some() {
-            return Vec::new();
-        }
-        if let Some(by) = &run.cancelled {
-            return vec![close(Outcome::Cancelled { by: by.clone() })];
-        }
-        let mut effects = lost_questions(run);
-        effects.extend(self.forward(policy, run));
-        effects
+        unless_over(run, || self.forward(policy, run))
     }
 
     fn schema(&self, name: &str) -> Option<Value> {
@@ -154,14 +144,7 @@ impl Develop {
                 Some(Standing::Answered(..) | Standing::GivenUp(_)) => {}
             }
         }
-        if !matches!(run.steps.get(&StepId::from(REPORT)), Some(Step::Report { done: true, .. })) {
-            return open_once(run, REPORT, Work::Report { onto: run.head.clone() }).into_iter().collect();
-        }
-        match run.steps.get(&StepId::from(PUBLISH)) {
-            None => open_once(run, PUBLISH, Work::Publish { commit: run.head.clone() }).into_iter().collect(),
-            Some(Step::Publish { branch: Some(_), .. }) => vec![close(outcome(run, plan))],
-            Some(_) => Vec::new(),
-        }
+        published(run, || outcome(run, plan))
     }
 }
 
@@ -184,30 +167,4 @@ fn outcome(run: &RunState, plan: Option<&Plan>) -> Outcome {
         matches!(run.ask(&StepId::from(SYNTHESIS)).map(|ask| ask.standing()), Some(Standing::Answered(..)));
     let all_landed = plan.is_some_and(|plan| Place::all(run, plan).iter().all(|place| place.landed(run)));
     if synthesised && all_landed { Outcome::Complete } else { Outcome::Incomplete }
-}
-
-fn close(outcome: Outcome) -> Effect {
-    Effect::Note(Note::RunClosed { outcome })
-}
-
-/// The questions to a person that `decide` wants asked about lost attempts.
-fn lost_questions(run: &RunState) -> Vec<Effect> {
-    let asks = run.steps.iter().filter_map(|(id, step)| match step {
-        Step::Ask(ask) => Some((id, ask)),
-        Step::Verify { .. }
-        | Step::Merge { .. }
-        | Step::Report { .. }
-        | Step::Publish { .. }
-        | Step::Question { .. } => None,
-    });
-    asks.filter_map(|(id, ask)| match &ask.decided {
-        Some(Decision::AskPerson { question }) => {
-            let choices = vec!["yes".to_owned(), "no".to_owned()];
-            let step = mao_policy::decide::question_about(id, ask.attempts.len());
-            open_once(run, step, Work::Question { text: question.clone(), choices })
-        }
-        Some(Decision::Again { .. } | Decision::Next { .. } | Decision::Wait { .. } | Decision::GiveUp { .. })
-        | None => None,
-    })
-    .collect()
 }

@@ -7,7 +7,8 @@
 use super::case::{Case, Proven};
 use super::place::{Place, Whole};
 use super::resolve;
-use super::steps::{open_once, red_log};
+use super::steps::red_log;
+use crate::flow::open_once;
 use mao_core::change::{Aim, Member, Refusal};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::event::MergeResult;

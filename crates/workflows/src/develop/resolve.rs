@@ -5,7 +5,7 @@
 use super::case::Case;
 use super::place::Place;
 use super::questions;
-use super::steps::open_once;
+use crate::flow::open_once;
 use mao_core::ask::{Ask, ReplyForm, Role};
 use mao_core::change::Member;
 use mao_core::effect::{Effect, Work};

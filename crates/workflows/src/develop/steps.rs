@@ -2,7 +2,6 @@
 
 use crate::plan::{self, Plan, Stream};
 use mao_core::change::{Finding, Verdict};
-use mao_core::effect::{Effect, Work};
 use mao_core::event::Verification;
 use mao_core::ids::{CommitId, SectionId, StepId};
 use mao_core::run::RunState;
@@ -14,8 +13,6 @@ use serde_json::{Value, json};
 pub const PLAN: &str = "plan";
 pub(super) const BASE: &str = "check.base";
 pub(super) const SYNTHESIS: &str = "synthesis";
-pub(super) const REPORT: &str = "report";
-pub(super) const PUBLISH: &str = "publish";
 
 /// What the orchestrator says of the whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,11 +37,6 @@ pub struct DecisionNote {
     pub title: String,
     /// Why.
     pub rationale: String,
-}
-
-pub(super) fn open_once(run: &RunState, step: impl Into<StepId>, work: Work) -> Option<Effect> {
-    let step = step.into();
-    (!run.knows(&step)).then_some(Effect::Open { step, work })
 }
 
 /// The plan, once the orchestrator has given one.

@@ -129,6 +129,7 @@ mod tests {
             requirements: None,
             files: "".into(),
             tasks: None,
+            matter: mao_core::matter::Matter::default(),
             order: Default::default(),
             approval: Default::default(),
         }
@@ -189,7 +190,7 @@ mod tests {
         let (two, wave) = (request(&["1", "2"]), together(&["1", "2"]));
         let across = [("1", Core, "src/a.rs"), ("2", Storage, "src/*.rs")];
         assert!(plan(&across, &["1"]).check(&two, &wave, &[]).is_err(), "whatever the other's workstream is called");
-        let sequential = Request { order: Order::Sequential, ..one };
+        let sequential = Request { matter: mao_core::matter::Matter::default(), order: Order::Sequential, ..one };
         assert_eq!(plan(&owns, &["1"]).check(&sequential, &together(&["1"]), &[]), Ok(()));
     }
 

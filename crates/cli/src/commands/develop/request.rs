@@ -8,6 +8,7 @@ use mao_config::locate::REQUIREMENTS_FILE;
 use mao_config::{ConfigErrors, Loaded, Source};
 use mao_core::event::{Approval, Declares, Order};
 use mao_core::ids::{CommitId, SectionId};
+use mao_core::matter::Matter;
 use mao_core::section::{NotASelection, Section, Selection};
 use mao_core::text;
 use mao_engine::open::{NewRun, NewSection};
@@ -94,6 +95,8 @@ pub fn new_run(house: &House, loaded: &Loaded, base: CommitId, wanted: &Wanted<'
             Scripted::No => None,
         },
         run: None,
+        matter: Matter::Sections,
+        supplies: Vec::new(),
         order: wanted.order,
         approval: wanted.approval,
     })
