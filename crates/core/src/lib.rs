@@ -3,9 +3,10 @@
 //! This room is pure. It never touches a clock, a file, a process or a socket, never parses configuration and
 //! never decides: deciding is `mao-policy`, sequencing is `mao-workflows`, doing is `mao-engine`.
 //!
-//! Read in this order: [`event`] (what can be recorded), [`step`] and [`run`] (what the records add up to), [`change`] and `proof` (how
-//! an unvalidated change becomes a validated one), then [`fault`], [`reply`] and [`section`]; [`mod@diff`] and [`review`] for what reviewers read and
-//! answer.
+//! Read in this order: [`request`] and [`matter`] (what a run is asked for; [`supply`] for what is long), [`event`] (what
+//! can be recorded), [`step`] and [`run`] (what the records add up to), [`change`] and `proof` (how an unvalidated change
+//! becomes a validated one), then [`fault`], [`reply`] and [`section`]; [`mod@diff`] and [`review`] for what reviewers
+//! read and answer.
 
 pub mod ask;
 pub mod change;
@@ -20,8 +21,10 @@ pub mod mutant;
 pub mod outcome;
 mod proof;
 pub mod reply;
+pub mod request;
 pub mod review;
 pub mod run;
 pub mod section;
 pub mod step;
+pub mod supply;
 pub mod text;

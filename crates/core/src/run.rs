@@ -7,11 +7,11 @@ use crate::change::Member;
 use crate::effect::Note;
 use crate::event::{AttemptResult, Caps, Decision, Event, Opened, Recorded, Verification};
 use crate::ids::{AttemptNo, CommitId, ProviderId, Stamp, StepId, TreeId};
-use crate::matter::Supply;
 use crate::mutant;
 use crate::outcome::Outcome;
 use crate::reply::Usage;
 use crate::step::{Answered, AskStep, Attempt, AttemptState, Standing, Step};
+use crate::supply::Supply;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

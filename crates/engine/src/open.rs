@@ -3,9 +3,11 @@
 use crate::clock::draw_run;
 use crate::failpoint::Side;
 use crate::parts::{EngineError, Parts};
-use mao_core::event::{Approval, Declares, Event, Opened, Order, Request, SectionBrief, TaskText};
+use mao_core::event::{Event, Opened};
 use mao_core::ids::{CommitId, RepositoryKey, RunId, SectionId, TreeId};
-use mao_core::matter::{Matter, Supply};
+use mao_core::matter::Matter;
+use mao_core::request::{Approval, Declares, Order, Request, SectionBrief, TaskText};
+use mao_core::supply::Supply;
 use mao_policy::{Policy, orchestrator};
 
 /// What a run is asked for, with the texts that it names.

@@ -1,7 +1,8 @@
 //! What the tests and their probe record: events whose content is of no interest to the store.
 
-use mao_core::event::{Event, Opened, Request};
+use mao_core::event::{Event, Opened};
 use mao_core::ids::{BlobId, CommitId, RepositoryKey, RunId, TreeId, VendorId};
+use mao_core::request::Request;
 
 /// The repository of all runs here that need no other.
 pub const REPOSITORY: &str = "repository-1";

@@ -1,7 +1,7 @@
 //! What a section is about, collected when a run is opened (SEC-05, DEV-01): what it declares, the parts of the
 //! requirements that it names, the files it names and the tests there are. By numbers and paths alone, never by guessing.
 
-use mao_core::event::Declares;
+use mao_core::request::Declares;
 use mao_core::section::Section;
 use mao_policy::triggers::{Changed, Line, Side, Thresholds, security};
 

@@ -8,7 +8,7 @@ use crate::args::{Common, Deps};
 use crate::exit::{Exit, Failure};
 use crate::open::{House, Scripted};
 use crate::print::{Printer, plan};
-use mao_core::event::{Approval, Order};
+use mao_core::request::{Approval, Order};
 use mao_workflows::develop::order;
 
 /// Runs the command.

@@ -4,11 +4,12 @@ use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
 use mao_core::change::{Aim, Change, Finding, Member, Refusal, Verdict};
 use mao_core::effect::{Note, Work};
 use mao_core::event::{
-    AttemptResult, CheckRun, Decision, Event, Link, MergeResult, Opened, Recorded, Request, Route, Verification,
+    AttemptResult, CheckRun, Decision, Event, Link, MergeResult, Opened, Recorded, Route, Verification,
 };
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::{AttemptNo, RunId, Stamp, StepId};
 use mao_core::reply::{Answer, Usage};
+use mao_core::request::Request;
 use mao_core::run::{Illegal, RunState};
 use mao_core::step::Standing;
 

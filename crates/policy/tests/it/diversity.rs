@@ -3,10 +3,11 @@
 use crate::house;
 use mao_core::ask::{Ask, Role};
 use mao_core::effect::Work;
-use mao_core::event::{AttemptResult, Decision, Event, Opened, Recorded, Request, Route};
+use mao_core::event::{AttemptResult, Decision, Event, Opened, Recorded, Route};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::{AttemptNo, RunId, SectionId, Stamp, StepId};
 use mao_core::reply::{Answer, Usage};
+use mao_core::request::Request;
 use mao_core::run::RunState;
 use mao_policy::diversity::{Component, Diversity, Frozen, Reviewer, Scope, falls_short, freeze, planned};
 use mao_policy::policy::{Mode, ModelRole, Policy, TaskRoute};

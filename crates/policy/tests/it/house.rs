@@ -2,10 +2,11 @@
 
 use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
 use mao_core::effect::Work;
-use mao_core::event::{AttemptResult, Decision, Event, Loss, Opened, Recorded, Request, Route};
+use mao_core::event::{AttemptResult, Decision, Event, Loss, Opened, Recorded, Route};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::glob::Glob;
 use mao_core::ids::{AttemptNo, RunId, Stamp, StepId};
+use mao_core::request::Request;
 use mao_core::run::RunState;
 use mao_policy::policy::{Lifecycle, Limits, Mode, ModelEntry, ModelRole, Policy, TaskRoute};
 use mao_policy::route::Conditions;

@@ -3,10 +3,11 @@
 use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
 use mao_core::change::{Change, Validated};
 use mao_core::effect::Work;
-use mao_core::event::{AttemptResult, CheckRun, Event, Link, Opened, Recorded, Request, Route, Verification};
+use mao_core::event::{AttemptResult, CheckRun, Event, Link, Opened, Recorded, Route, Verification};
 use mao_core::glob::Glob;
 use mao_core::ids::{AttemptNo, CommitId, RunId, Stamp, StepId, TreeId};
 use mao_core::reply::{Answer, Usage};
+use mao_core::request::Request;
 use mao_core::run::RunState;
 use mao_repo::{CollectSpec, Collected, Merged, Message, RepoError, RunRepo, UserRepo, Worktree};
 use std::collections::BTreeMap;

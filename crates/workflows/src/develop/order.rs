@@ -3,8 +3,8 @@
 //! PLN-02, PLN-03: waves are computed from edges; what is uncertain, circular or failed runs one after another. Derived
 //! from the record each time, never stored.
 
-use mao_core::event::{Order, Request};
 use mao_core::ids::{SectionId, StepId};
+use mao_core::request::{Order, Request};
 use mao_core::run::RunState;
 use mao_core::step::Standing;
 use mao_policy::complexity::{Declared, Rating, rate};

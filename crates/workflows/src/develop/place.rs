@@ -3,8 +3,9 @@
 use super::order;
 use super::steps::work_step;
 use crate::plan::{Plan, Stream};
-use mao_core::event::{Order, Verification};
+use mao_core::event::Verification;
 use mao_core::ids::{SectionId, StepId};
+use mao_core::request::Order;
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
 

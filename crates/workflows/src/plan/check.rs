@@ -4,9 +4,9 @@
 //! workstreams of a section with a contract against everything else of its wave.
 
 use super::{Plan, SectionPlan, Stream, Workstream};
-use mao_core::event::{Order, Request};
 use mao_core::glob::Glob;
 use mao_core::ids::SectionId;
+use mao_core::request::{Order, Request};
 
 impl Plan {
     /// What is wrong with the plan for this request, whose sections run in these waves: every section exactly once,
@@ -108,7 +108,7 @@ fn may_overlap(a: &Glob, b: &Glob) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mao_core::event::SectionBrief;
+    use mao_core::request::SectionBrief;
     use std::collections::BTreeMap;
 
     fn request(ids: &[&str]) -> Request {

@@ -2,10 +2,11 @@
 
 use crate::world::{Does, World, accept, plan, synthesis};
 use mao_core::ask::ReplyForm;
-use mao_core::event::{Approval, Link, Order, Route};
+use mao_core::event::{Link, Route};
 use mao_core::fault::FaultKind;
 use mao_core::ids::StepId;
 use mao_core::outcome::Outcome;
+use mao_core::request::{Approval, Order};
 use mao_core::run::RunState;
 use mao_core::step::Step;
 use mao_policy::policy::{Mode, Profile};

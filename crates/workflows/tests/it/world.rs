@@ -3,13 +3,11 @@
 use mao_core::ask::ReplyForm;
 use mao_core::change::{Aim, Change, Member};
 use mao_core::effect::Effect;
-use mao_core::event::{
-    AttemptResult, CheckRun, Counts, Event, Link, MergeResult, Opened, Recorded, Request, SectionBrief, TaskText,
-    Verification,
-};
+use mao_core::event::{AttemptResult, CheckRun, Counts, Event, Link, MergeResult, Opened, Recorded, Verification};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::{AttemptNo, RunId, Stamp, StepId, TreeId};
 use mao_core::reply::{Answer, Usage};
+use mao_core::request::{Request, SectionBrief, TaskText};
 use mao_core::run::RunState;
 use mao_core::step::Step;
 use mao_policy::policy::{Check, Limits, Mode, ModelEntry, ModelRole, Policy, TaskRoute};

@@ -1,0 +1,12 @@
+//! What a run is opened with and its first event has no room for.
+
+use crate::request::SectionBrief;
+use serde::{Deserialize, Serialize};
+
+/// One of the many things that a run is opened with, recorded in the same commit as its first event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "supply")]
+pub enum Supply {
+    /// A section, where there are too many for the first event. It is folded into the request.
+    Section(Box<SectionBrief>),
+}
