@@ -140,3 +140,33 @@ fn pln_02_sections_that_declare_a_circle_are_refused_before_anyone_is_asked() {
     assert_eq!(refused.code, Some(3), "{}", refused.stderr);
     assert!(refused.stderr.contains("sections depend on each other in a circle: 1 → 2 → 1"), "{}", refused.stderr);
 }
+
+#[test]
+fn pln_01_a_task_list_of_eighty_sections_is_planned_and_resumed() {
+    let tasks: Vec<String> =
+        (1..=80).map(|n| format!("## Section {n}: Part number {n}\n\n- [ ] {n}.1 Write part {n}\n")).collect();
+    let planned: Vec<Value> = (1..=80)
+        .map(|n| {
+            let stream = serde_json::json!({ "stream": "core", "goal": format!("Part {n}. {}", "Words. ".repeat(20)),
+                "owns": [format!("part{n}.txt")] });
+            serde_json::json!({ "section": n.to_string(), "workstreams": [stream] })
+        })
+        .collect();
+    let mut shop = Shop::with(
+        &[("check.sh", "true\n"), ("todo/tasks.md", &tasks.join("\n"))],
+        "[engine]\nverify = [\"sh check.sh\"]\n",
+    );
+    shop.play("deps", "[[turn]]\nact = [{ json = { edges = [] } }]\n");
+    shop.play("plan", "[[turn]]\nact = [{ json_file = \"plan.json\" }]\n");
+    let plan = serde_json::json!({ "summary": "Eighty parts.", "sections": planned }).to_string();
+    assert!(plan.len() > 16 * 1024, "longer than any event");
+    std::fs::write(shop.script.join("plan.json"), plan).unwrap();
+    shop.sandbox.set("MAO_TEST_RUN", RUN);
+    let done = ran(shop.develop("all").arg("--plan-only"));
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let shown = shop.mao(&["plan", "show"]);
+    assert!(shown.stdout.contains("80 sections, 80 workstreams"), "{}\n{}", shown.stdout, shown.stderr);
+    let supplied = shop.ledger(RUN).into_iter().filter(|one| one.event.kind() == "supplied").count();
+    let continued = shop.ledger(RUN).into_iter().filter(|one| one.event.kind() == "continued").count();
+    assert!(supplied > 0 && continued > 1, "{supplied} and {continued}");
+}

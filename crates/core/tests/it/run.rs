@@ -381,3 +381,38 @@ fn log_01_every_event_survives_being_written_and_read() {
         assert_eq!(&serde_json::from_str::<Recorded>(&text).unwrap(), recorded, "{text}");
     }
 }
+
+#[test]
+fn log_01_a_long_answer_is_recorded_in_parts_and_folded_whole() {
+    let part =
+        |text: &str, more| Event::Continued { step: "plan".into(), attempt: AttemptNo(1), text: text.into(), more };
+    let AttemptResult::Answered(mut cut) = answer(None) else { panic!("it answers") };
+    cut.structured = Some(serde_json::json!(""));
+    let asked = || History::opened().asked("plan", HOME, Role::Orchestrator, ReplyForm::Json { schema: "plan".into() });
+    let ended = || asked().ended("plan", AttemptResult::Answered(cut.clone()));
+    let whole = ended().then(part("{\"a\": [1,", true)).then(part(" 2]}", false));
+    let state = whole.state().unwrap();
+    let Standing::Answered(_, answered) = state.ask(&"plan".into()).unwrap().standing() else { panic!("it answered") };
+    assert_eq!(answered.answer.structured, Some(serde_json::json!({ "a": [1, 2] })));
+    assert!(whole.then(part("3", false)).state().is_err(), "what is whole does not go on");
+    assert!(ended().then(part("{", false)).state().is_err(), "what is no JSON when it ends is no answer");
+    assert!(asked().then(part("{}", false)).state().is_err(), "what has not ended does not go on");
+}
+
+#[test]
+fn log_01_what_a_run_is_supplied_with_comes_before_its_first_step() {
+    let brief = |id: &str| mao_core::request::SectionBrief {
+        id: id.into(),
+        title: id.into(),
+        text: "text".into(),
+        declares: Default::default(),
+        context: None,
+        requirements: None,
+    };
+    let supplied = |id: &str| Event::Supplied { items: vec![mao_core::supply::Supply::Section(Box::new(brief(id)))] };
+    let history = History::opened().then(supplied("1")).then(supplied("2"));
+    let sections: Vec<String> =
+        history.state().unwrap().opened.request.sections.iter().map(|section| section.id.to_string()).collect();
+    assert_eq!(sections, ["1", "2"]);
+    assert!(History::opened().judge("judge", Role::Orchestrator).then(supplied("1")).state().is_err());
+}
