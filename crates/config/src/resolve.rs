@@ -16,6 +16,7 @@ use mao_policy::orchestrator;
 use mao_policy::policy::{
     Billing, Check, Fallback, Handover, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Profile, TaskRoute,
 };
+use mao_policy::score::{Dimension, Weights};
 use std::collections::BTreeMap;
 
 /// A configuration, understood.
@@ -105,6 +106,7 @@ pub(crate) fn resolve(
         },
         fallback: fallback(&settings),
         frozen: globs(settings.list("engine.test_paths")),
+        weights: dimension_weights(&settings),
         min_diversity: settings.int("engine.min_diversity").and_then(|int| u8::try_from(int).ok()),
     };
     if let Err(error) = orchestrator::check(&policy) {
@@ -191,6 +193,15 @@ fn weights(settings: &Settings, errors: &mut Vec<ConfigError>) {
             hint: Some("write all five".into()),
         });
     }
+}
+
+/// How much each dimension of QA counts, in hundredths.
+fn dimension_weights(settings: &Settings) -> Weights {
+    let weight = |dimension: Dimension| {
+        let weight = settings.int(&format!("qa.weights.{}", dimension.name()));
+        (dimension, weight.and_then(|weight| u32::try_from(weight).ok()).unwrap_or_default())
+    };
+    Dimension::ALL.into_iter().map(weight).collect()
 }
 
 /// The models that keys name.

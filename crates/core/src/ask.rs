@@ -2,9 +2,9 @@
 
 use crate::change::Member;
 use crate::glob::Glob;
-use crate::ids::{BlobId, CommitId, ModelId, TaskClass};
+use crate::ids::{BlobId, CommitId, ModelId, ProviderId, TaskClass};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who is asked: the one orchestrator, or whichever worker the route names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,4 +104,7 @@ pub struct Ask {
     /// How much there is to it, where that was rated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub complexity: Option<Complexity>,
+    /// Whose work it is about: these providers are asked only where nobody else can be.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub apart_from: BTreeSet<ProviderId>,
 }

@@ -14,7 +14,7 @@ use mao_policy::Policy;
 use mao_repo::checks::{CheckOutcome, CheckSpec};
 use mao_repo::{Merged, Message, RunRepo, Worktree};
 use mao_store::Owner;
-use mao_workflows::Workflow;
+use mao_workflows::{Texts, Workflow};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,12 +155,14 @@ impl Job {
     }
 
     async fn report(self, onto: CommitId) -> Result<Event, EngineError> {
-        let tasks =
-            self.state.opened.request.tasks.as_ref().map(|tasks| self.parts.store.get(&tasks.text)).transpose()?;
-        let tasks = tasks.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let mut texts = Texts::new();
+        for blob in self.workflow.reads(&self.state) {
+            let text = String::from_utf8_lossy(&self.parts.store.get(&blob)?).into_owned();
+            texts.insert(blob, text);
+        }
         let files: Vec<(String, Vec<u8>)> = self
             .workflow
-            .report(&self.policy, &self.state, tasks.as_deref())
+            .report(&self.policy, &self.state, &texts)
             .into_iter()
             .map(|file| (file.path, file.text.into_bytes()))
             .collect();

@@ -1,6 +1,7 @@
 //! The effective policy of a run: everything that was configured, resolved. A run keeps it as a blob and is resumed
 //! with it, whatever the files say by then.
 
+use crate::score;
 use mao_core::glob::Glob;
 use mao_core::ids::{AccountId, ModelId, ProviderId, TaskClass, VendorId};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,9 @@ pub struct Policy {
     /// Tests that stand already and only work on tests may change.
     #[serde(default)]
     pub frozen: Vec<Glob>,
+    /// How much each dimension of QA counts.
+    #[serde(default = "score::weights")]
+    pub weights: score::Weights,
 }
 
 /// How much everybody thinks.

@@ -9,7 +9,7 @@ use mao_core::event::{Link, Route, Skipped};
 use mao_core::ids::{AccountId, ModelId, ProviderId, Stamp, TaskClass};
 use mao_core::mutant;
 use mao_core::text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The task classes of a section's workstreams.
 const WORKSTREAMS: [&str; 5] = ["schema_design", "storage_layer", "core_logic", "implementation", "tests"];
@@ -44,7 +44,20 @@ pub fn route(policy: &Policy, ask: &Ask, conditions: &Conditions) -> Route {
         }
     }
     let start = Route { links: Vec::new(), skipped: refused, unusable: conditions.unusable.clone() };
-    fill(policy, &ask.task, chain, conditions, ask.complexity, start)
+    let mut route = fill(policy, &ask.task, chain, conditions, ask.complexity, start);
+    keep_apart(&mut route.links, &ask.apart_from);
+    route
+}
+
+/// Those whose own work it is about come last, and are then fresh instances of the same provider.
+fn keep_apart(links: &mut [Link], from: &BTreeSet<ProviderId>) {
+    if mutant::is("qa_10_the_fixer_verifies_itself") {
+        return;
+    }
+    links.sort_by_key(|link| from.contains(&link.provider));
+    for link in links.iter_mut().filter(|link| from.contains(&link.provider)) {
+        link.why.push_str("; same provider, a fresh instance");
+    }
 }
 
 /// a model may be proposed for a workstream when some workstream's route names it in this mode, or when it

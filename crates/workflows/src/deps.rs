@@ -3,7 +3,7 @@
 
 use crate::develop::order::{self, DEPS};
 use crate::develop::questions;
-use crate::workflow::{ReportFile, Workflow};
+use crate::workflow::{ReportFile, Texts, Workflow};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::ids::StepId;
 use mao_core::outcome::Outcome;
@@ -63,7 +63,7 @@ impl Workflow for Deps {
         String::new()
     }
 
-    fn report(&self, _policy: &Policy, _run: &RunState, _tasks: Option<&str>) -> Vec<ReportFile> {
+    fn report(&self, _policy: &Policy, _run: &RunState, _texts: &Texts) -> Vec<ReportFile> {
         Vec::new()
     }
 }

@@ -14,7 +14,7 @@ pub mod plan;
 pub mod prompt;
 pub mod workflow;
 
-pub use workflow::{ReportFile, Workflow};
+pub use workflow::{ReportFile, Texts, Workflow};
 
 /// The workflow of that name.
 #[must_use]

@@ -1,10 +1,15 @@
 //! The contract of a workflow.
 
 use mao_core::effect::Effect;
+use mao_core::ids::BlobId;
 use mao_core::run::RunState;
 use mao_policy::Policy;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
+
+/// The texts that a report is written with, by their blobs.
+pub type Texts = BTreeMap<BlobId, String>;
 
 /// A file of a run's report, beneath the repository's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +50,11 @@ pub trait Workflow: Debug + Sync {
     /// Where the report for people stands in the run's branch.
     fn report_path(&self, run: &RunState) -> String;
 
-    /// The run's report, from what is recorded and nothing else. `tasks` is the text of the request's task file, which
-    /// is written again where boxes are ticked.
-    fn report(&self, policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec<ReportFile>;
+    /// The texts that the report is written with: the request's task file, where boxes are ticked.
+    fn reads(&self, run: &RunState) -> Vec<BlobId> {
+        run.opened.request.tasks.iter().map(|tasks| tasks.text.clone()).collect()
+    }
+
+    /// The run's report, from what is recorded and nothing else; `texts` are those that it [reads](Self::reads).
+    fn report(&self, policy: &Policy, run: &RunState, texts: &Texts) -> Vec<ReportFile>;
 }

@@ -72,6 +72,7 @@ impl History {
             base: "base".into(),
             proposal: None,
             complexity: None,
+            apart_from: std::collections::BTreeSet::new(),
         };
         let link = Link {
             model: format!("model-of-{vendor}").as_str().into(),

@@ -61,6 +61,7 @@ pub fn policy() -> Policy {
         min_diversity: None,
         fallback: Default::default(),
         frozen: Vec::new(),
+        weights: mao_policy::score::weights(),
     }
 }
 
@@ -74,6 +75,7 @@ pub fn ask(role: Role) -> Ask {
         base: "base".into(),
         proposal: None,
         complexity: None,
+        apart_from: std::collections::BTreeSet::new(),
     }
 }
 

@@ -136,3 +136,18 @@ fn prv_07_what_must_stay_never_leaves_whatever_is_configured() {
     }
     assert!(!mao_policy::primary::stays(&"core_logic".into()));
 }
+
+#[test]
+fn qa_10_whose_work_it_is_about_is_asked_last_and_marked() {
+    let mut question = ask(Role::Worker);
+    question.apart_from = ["cli-a".into()].into();
+    let found = route(&policy(), &question, &Conditions::default());
+    assert_eq!(shown(&found), ["ext-b", "opus", "ext-a"]);
+    assert!(found.links[2].why.ends_with("; same provider, a fresh instance"), "{}", found.links[2].why);
+    // Where there is nobody else, a fresh instance of the same provider answers, and the record says so.
+    question.apart_from = ["home".into()].into();
+    let mut alone = policy();
+    alone.enabled.clear();
+    let found = route(&alone, &question, &Conditions::default());
+    assert_eq!((found.links[0].model.as_str(), found.links[0].why.contains("same provider")), ("opus", true));
+}

@@ -195,6 +195,7 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
         base: change.base.clone(),
         proposal: None,
         complexity: None,
+        apart_from: std::collections::BTreeSet::new(),
     };
     let link = Link {
         model: "home-model".into(),

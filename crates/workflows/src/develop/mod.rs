@@ -24,7 +24,7 @@ pub mod steps;
 
 use crate::flow::{close, open_once, published, unless_over};
 use crate::plan::{self, Plan};
-use crate::workflow::{ReportFile, Workflow};
+use crate::workflow::{ReportFile, Texts, Workflow};
 use approval::Gate;
 use landing::{Landing, land};
 use mao_core::effect::{Effect, Note, Work};
@@ -79,8 +79,8 @@ impl Workflow for Develop {
         report::path(run, "md")
     }
 
-    fn report(&self, policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
-        report::files(policy, run, tasks)
+    fn report(&self, policy: &Policy, run: &RunState, texts: &Texts) -> Vec<ReportFile> {
+        report::files(policy, run, texts)
     }
 }
 

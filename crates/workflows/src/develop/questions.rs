@@ -14,7 +14,7 @@ use mao_core::step::Standing;
 use mao_policy::Policy;
 use mao_policy::route::{Conditions, of_class};
 use mao_policy::waves::Waves;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How the sections depend on each other: a small question for a cheap model.
 pub(crate) fn deps(run: &RunState) -> Ask {
@@ -30,6 +30,7 @@ pub(crate) fn deps(run: &RunState) -> Ask {
         base: run.opened.base.clone(),
         proposal: None,
         complexity: None,
+        apart_from: BTreeSet::new(),
     }
 }
 
@@ -60,6 +61,7 @@ pub(super) fn plan(policy: &Policy, run: &RunState) -> Ask {
         base: run.opened.base.clone(),
         proposal: None,
         complexity: None,
+        apart_from: BTreeSet::new(),
     }
 }
 
@@ -95,6 +97,7 @@ pub(super) fn work(policy: &Policy, run: &RunState, plan: &Plan, place: &Place) 
         base: run.head.clone(),
         proposal: workstream.model.clone().map(|model| Proposal { model, reason: reason() }),
         complexity: Some(order::rating(run, &place.section).complexity),
+        apart_from: BTreeSet::new(),
     })
 }
 
@@ -121,6 +124,7 @@ pub(super) fn judge(policy: &Policy, run: &RunState, plan: &Plan, place: &Place,
         base: change.commit.clone(),
         proposal: None,
         complexity: None,
+        apart_from: BTreeSet::new(),
     })
 }
 
@@ -154,6 +158,7 @@ pub(super) fn synthesis(run: &RunState, plan: &Plan, record: String) -> Ask {
         base: run.head.clone(),
         proposal: None,
         complexity: None,
+        apart_from: BTreeSet::new(),
     }
 }
 

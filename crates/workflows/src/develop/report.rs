@@ -11,7 +11,7 @@ use super::place::{Place, is_green};
 use super::resolve;
 use super::steps::{SYNTHESIS, Synthesis, planned, synthesis};
 use crate::plan::Plan;
-use crate::workflow::ReportFile;
+use crate::workflow::{ReportFile, Texts};
 use form::{ChangeRow, CheckRow, Report, Row};
 use mao_core::change::Refusal;
 use mao_core::event::Link;
@@ -33,7 +33,7 @@ pub(super) fn path(run: &RunState, ending: &str) -> String {
     format!("docs/mao/{}-{slug}.{ending}", run.opened.workflow)
 }
 
-pub(super) fn files(policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec<ReportFile> {
+pub(super) fn files(policy: &Policy, run: &RunState, texts: &Texts) -> Vec<ReportFile> {
     // On a red base nothing was started; whether the plan came before that was seen is nobody's business.
     let plan = planned(run).filter(|_| is_green(run.trees.get(&run.opened.base_tree)));
     let report = gather(policy, run, plan.as_ref());
@@ -43,9 +43,11 @@ pub(super) fn files(policy: &Policy, run: &RunState, tasks: Option<&str>) -> Vec
         ReportFile { path: path(run, "md"), text: markdown::draw(&report) },
         ReportFile { path: path(run, "json"), text: json },
     ];
-    if let (Some(task), Some(text)) = (&run.opened.request.tasks, tasks) {
+    if let Some(task) = &run.opened.request.tasks
+        && let Some(text) = texts.get(&task.text)
+    {
         let ticked = section::tick(text, &done(run, plan.as_ref()));
-        if ticked != text {
+        if ticked != *text {
             files.push(ReportFile { path: task.path.clone(), text: ticked });
         }
     }

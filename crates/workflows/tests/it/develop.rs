@@ -6,8 +6,8 @@ use mao_core::fault::FaultKind;
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::Step;
-use mao_workflows::Workflow;
 use mao_workflows::develop::Develop;
+use mao_workflows::{Texts, Workflow};
 use serde_json::{Value, json};
 
 fn green(_tree: &str) -> bool {
@@ -29,7 +29,7 @@ fn well(step: &str, _acknowledged: u32, _link: &Link) -> Does {
 }
 
 fn report(world: &World<'_>, run: &RunState) -> (String, Value) {
-    let files = Develop.report(&world.policy, run, None);
+    let files = Develop.report(&world.policy, run, &Texts::new());
     let find = |ending: &str| files.iter().find(|file| file.path.ends_with(ending)).expect("written").text.clone();
     (find(".md"), serde_json::from_str(&find(".json")).expect("JSON"))
 }
@@ -359,7 +359,7 @@ fn dev_07_only_sections_that_landed_whole_are_ticked() {
     let mut world = World::new(&["1", "2"], &model, &green);
     let run = world.play();
     let tasks = "## Section 1: A\n- [ ] 1.1 a\n\n## Section 2: B\n- [ ] 2.1 b\n";
-    let files = Develop.report(&world.policy, &run, Some(tasks));
+    let files = Develop.report(&world.policy, &run, &Texts::from([("tasks".into(), tasks.to_owned())]));
     let ticked = files.iter().find(|file| file.path == "todo/tasks.md").expect("written");
     assert_eq!(ticked.text, tasks.replace("- [ ] 2.1", "- [x] 2.1"));
 }

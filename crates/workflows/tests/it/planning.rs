@@ -11,10 +11,10 @@ use mao_core::run::RunState;
 use mao_core::step::Step;
 use mao_policy::policy::{Mode, Profile};
 use mao_policy::waves::Strategy;
-use mao_workflows::Workflow;
 use mao_workflows::develop::Develop;
 use mao_workflows::develop::order::order;
 use mao_workflows::develop::outline::{Outline, outline};
+use mao_workflows::{Texts, Workflow};
 use serde_json::{Value, json};
 
 fn green(_tree: &str) -> bool {
@@ -61,7 +61,7 @@ fn outlined(world: &World<'_>, run: &RunState) -> Outline {
 }
 
 fn report(world: &World<'_>, run: &RunState) -> (String, Value) {
-    let files = Develop.report(&world.policy, run, None);
+    let files = Develop.report(&world.policy, run, &Texts::new());
     let find = |ending: &str| files.iter().find(|file| file.path.ends_with(ending)).expect("written").text.clone();
     (find(".md"), serde_json::from_str(&find(".json")).expect("JSON"))
 }

@@ -95,6 +95,7 @@ pub fn policy() -> Policy {
         min_diversity: None,
         fallback: Default::default(),
         frozen: Vec::new(),
+        weights: mao_policy::score::weights(),
     }
 }
 

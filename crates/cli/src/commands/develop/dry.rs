@@ -42,6 +42,7 @@ pub(super) fn run(
             base: new.base.clone(),
             proposal: None,
             complexity: None,
+            apart_from: std::collections::BTreeSet::new(),
         };
         rows.push((task, route(policy, &ask, &conditions)));
     }
