@@ -141,6 +141,7 @@ impl World {
                 let answer = choices.first().ok_or("a question without an answer")?;
                 event(json!({"event": "answered", "step": id, "answer": answer, "by": "bench"}))?
             }
+            Step::Probe { .. } | Step::Inspect { .. } => return Err(format!("{id} belongs to a contest").into()),
             Step::Report { .. } | Step::Publish { .. } => {
                 return Err(format!("{id} comes after {} steps already", state.steps.len()).into());
             }
@@ -186,7 +187,7 @@ impl World {
         });
         match &ask.ask.reply {
             ReplyForm::Text => {}
-            ReplyForm::Json { schema } => {
+            ReplyForm::Json { schema } | ReplyForm::Proposal { schema } => {
                 let value = if schema == "plan" { plan() } else { any(workflow.schema(schema).as_ref()) };
                 workflow.accepts(schema, state, &value).map_err(|why| format!("no answer to `{schema}`: {why}"))?;
                 result["structured"] = value;

@@ -27,6 +27,12 @@ pub enum ReplyForm {
         /// The schema's name in the workflow's table.
         schema: String,
     },
+    /// A JSON value, given after work in a tree that is thrown away: what differs there is kept as a proposal, which is
+    /// there to be tried and can never land.
+    Proposal {
+        /// The schema's name in the workflow's table.
+        schema: String,
+    },
     /// A change of the working tree, within `owned`.
     Change {
         /// The only paths that may change.
@@ -81,6 +87,22 @@ pub struct Proposal {
     pub model: ModelId,
     /// Why this one.
     pub reason: String,
+    /// Whether others may follow.
+    #[serde(default)]
+    pub binding: Binding,
+}
+
+/// Whether others may follow a proposed model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Binding {
+    /// It stands before the task's own chain.
+    #[default]
+    First,
+    /// Nobody else is asked: a person named it, or everyone else takes part in what is decided.
+    Alone,
+    /// The models of the orchestrator's own vendor alone, this one first.
+    AtHome,
 }
 
 /// A question, its form and its place.

@@ -2,6 +2,7 @@
 
 use crate::ask::Ask;
 use crate::change::{Aim, Member, Refusal, Verdict};
+use crate::contest::Settled;
 use crate::ids::{AttemptNo, CommitId, StepId, TreeId};
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,25 @@ pub enum Work {
         commit: CommitId,
         /// Its tree: what the result is recorded for.
         tree: TreeId,
+    },
+    /// Run commands on a commit, once more or other ones: what they say is kept with the step, and of the tree nothing
+    /// follows.
+    Probe {
+        /// The commit to check out.
+        commit: CommitId,
+        /// Its tree.
+        tree: TreeId,
+        /// The commands; the run's checks where there are none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        commands: Vec<Vec<String>>,
+    },
+    /// Look at a candidate's diff: how large it is, and what it does to the tests that are locked.
+    Inspect {
+        /// The candidate.
+        change: Member,
+        /// The neutral tests, where they were written for this contest; the base's own are locked besides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tests: Option<Member>,
     },
     /// Merge changes onto the run's head, each onto the one before; a conflicting one is left out. The results are
     /// candidates until the checks are green on one of them.
@@ -105,6 +125,8 @@ pub enum Note {
         /// Why, in one line.
         why: String,
     },
+    /// A contest is decided.
+    Settled(Box<Settled>),
     /// The run is over.
     RunClosed {
         /// How.

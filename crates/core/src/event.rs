@@ -3,6 +3,7 @@
 //!
 //! Only meaning stands here: no path, pid or host, so that a ledger can be resumed on another machine.
 
+use crate::contest::Inspection;
 use crate::effect::{Note, Work};
 use crate::fault::Fault;
 use crate::ids::{
@@ -128,6 +129,20 @@ pub enum Event {
         tree: TreeId,
         /// What they said.
         verification: Verification,
+    },
+    /// The commands of a probe ran to their end.
+    Probed {
+        /// The step.
+        step: StepId,
+        /// What they said.
+        verification: Verification,
+    },
+    /// A candidate was looked at.
+    Inspected {
+        /// The step.
+        step: StepId,
+        /// What was found.
+        inspection: Inspection,
     },
     /// A merge was tried.
     Merged {
@@ -458,6 +473,8 @@ impl Event {
             Self::AttemptLost { .. } => "attempt_lost",
             Self::Decided { .. } => "decided",
             Self::Verified { .. } => "verified",
+            Self::Probed { .. } => "probed",
+            Self::Inspected { .. } => "inspected",
             Self::Merged { .. } => "merged",
             Self::Foreseen { .. } => "foreseen",
             Self::Reported { .. } => "reported",
@@ -471,6 +488,7 @@ impl Event {
             Self::Noted(Note::ChangeRefused { .. }) => "change_refused",
             Self::Noted(Note::HeadMoved { .. }) => "head_moved",
             Self::Noted(Note::StepSkipped { .. }) => "step_skipped",
+            Self::Noted(Note::Settled(_)) => "settled",
             Self::Noted(Note::RunClosed { .. }) => "run_closed",
         }
     }
@@ -493,6 +511,8 @@ impl Event {
             | Self::AttemptLost { step, .. }
             | Self::Decided { step, .. }
             | Self::Verified { step, .. }
+            | Self::Probed { step, .. }
+            | Self::Inspected { step, .. }
             | Self::Merged { step, .. }
             | Self::Foreseen { step, .. }
             | Self::Reported { step, .. }
@@ -503,7 +523,7 @@ impl Event {
                 | Note::ChangeRefused { step, .. }
                 | Note::HeadMoved { step, .. }
                 | Note::StepSkipped { step, .. } => Some(step),
-                Note::RunClosed { .. } => None,
+                Note::Settled(_) | Note::RunClosed { .. } => None,
             },
         }
     }
@@ -524,6 +544,8 @@ impl Event {
             | Self::StepOpened { .. }
             | Self::Routed { .. }
             | Self::Verified { .. }
+            | Self::Probed { .. }
+            | Self::Inspected { .. }
             | Self::Merged { .. }
             | Self::Reported { .. }
             | Self::Published { .. }
@@ -532,7 +554,9 @@ impl Event {
             | Self::CapsSet { .. }
             | Self::CancelRequested { .. }
             | Self::Parked { .. }
-            | Self::Noted(Note::HeadMoved { .. } | Note::StepSkipped { .. } | Note::RunClosed { .. }) => None,
+            | Self::Noted(
+                Note::HeadMoved { .. } | Note::StepSkipped { .. } | Note::Settled(_) | Note::RunClosed { .. },
+            ) => None,
         }
     }
 }

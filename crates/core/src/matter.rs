@@ -1,5 +1,6 @@
 //! What a run is about: sections, or something else.
 
+use crate::contest::Contest;
 use serde::{Deserialize, Serialize};
 
 /// What a run is about. Small: large texts by hash, long lists as supplies.
@@ -9,4 +10,6 @@ pub enum Matter {
     /// Sections of the task list, which the request names.
     #[default]
     Sections,
+    /// Several answers to one question.
+    Contest(Box<Contest>),
 }

@@ -3,20 +3,32 @@
 //! This is the only place where a [`Validated`] value is made. Checks and verdict may each name the change's own tree,
 //! or a tree of a trial merge that holds it: a change that is not whole without others is judged together with them.
 
+use crate::ask::ReplyForm;
 use crate::change::{Aim, Change, Member, Proof, Validated};
+use crate::contest::Brought;
 use crate::event::{MergeResult, Verification};
-use crate::ids::{CommitId, ModelId, StepId, TreeId};
+use crate::ids::{AttemptNo, CommitId, ModelId, StepId, TreeId};
 use crate::mutant;
 use crate::run::RunState;
 use crate::step::{Answered, AskStep, Attempt, AttemptState, Standing, Step};
+use crate::supply::Supply;
+
+/// The number of the attempt that made what a person brought: there was none.
+pub const BROUGHT: AttemptNo = AttemptNo(0);
 
 impl RunState {
     /// The change of `step`'s last attempt as a value that may be merged, if the record proves that it may: its checks
     /// were green, and, unless its author is the orchestrator's own vendor, the orchestrator accepted it.
     #[must_use]
     pub fn validated(&self, step: &StepId) -> Option<Validated<Change>> {
+        if let Some(brought) = self.brought(step) {
+            return self.chosen(brought);
+        }
         let ask = self.ask(step)?;
         let Standing::Answered(attempt, answered) = ask.standing() else { return None };
+        if !matches!(ask.ask.reply, ReplyForm::Change { .. }) {
+            return None;
+        }
         let change = answered.answer.change.as_ref()?;
         let member = Member { of: step.clone(), attempt: attempt.no };
         let checked = self.checked(&member, change)?;
@@ -28,9 +40,42 @@ impl RunState {
         Some(Validated::proven(change.clone(), proof))
     }
 
-    /// The change of a member whose answer stands and was not refused since.
+    /// A candidate that a person brought, once its contest was settled for it and the checks were green: nobody made it in
+    /// this run, and no verdict stands in for the tests.
+    fn chosen(&self, brought: &Brought) -> Option<Validated<Change>> {
+        let won = self.settled.as_ref().and_then(|settled| settled.winner.as_ref()) == Some(&brought.step);
+        if !won && !mutant::is("dis_10_unsettled_lands") {
+            return None;
+        }
+        let member = Member { of: brought.step.clone(), attempt: BROUGHT };
+        let checked = self.checked(&member, &brought.change)?;
+        let tree = brought.change.tree.clone();
+        let proof = Proof { step: member.of, attempt: member.attempt, tree, checked, judged_by: None };
+        Some(Validated::proven(brought.change.clone(), proof))
+    }
+
+    /// The candidate that a person brought under this step's name.
+    #[must_use]
+    pub fn brought(&self, step: &StepId) -> Option<&Brought> {
+        self.supplies.iter().find_map(|supply| match supply {
+            Supply::Candidate(brought) if brought.step == *step => Some(&**brought),
+            Supply::Candidate(_) | Supply::Section(_) => None,
+        })
+    }
+
+    /// Whether a step made a change that stands, or stands for one that was brought.
+    pub(crate) fn has_change(&self, step: &StepId) -> bool {
+        let answered =
+            |ask: &AskStep| matches!(ask.standing(), Standing::Answered(_, made) if made.answer.change.is_some());
+        self.brought(step).is_some() || self.ask(step).is_some_and(answered)
+    }
+
+    /// The change of a member whose answer stands and was not refused since, or that was brought.
     #[must_use]
     pub fn change(&self, member: &Member) -> Option<&Change> {
+        if let Some(brought) = self.brought(&member.of) {
+            return (member.attempt == BROUGHT).then_some(&brought.change);
+        }
         match self.ask(&member.of)?.standing() {
             Standing::Answered(attempt, answered) if attempt.no == member.attempt => answered.answer.change.as_ref(),
             Standing::Answered(..) | Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
@@ -121,9 +166,13 @@ impl RunState {
     fn merges(&self) -> impl Iterator<Item = (&[Member], Aim, &[MergeResult])> {
         self.steps.values().filter_map(|step| match step {
             Step::Merge { changes, aim, results, .. } => Some((&changes[..], *aim, &results[..])),
-            Step::Ask(_) | Step::Verify { .. } | Step::Report { .. } | Step::Publish { .. } | Step::Question { .. } => {
-                None
-            }
+            Step::Ask(_)
+            | Step::Verify { .. }
+            | Step::Probe { .. }
+            | Step::Inspect { .. }
+            | Step::Report { .. }
+            | Step::Publish { .. }
+            | Step::Question { .. } => None,
         })
     }
 }

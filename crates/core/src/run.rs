@@ -4,6 +4,7 @@
 
 use crate::ask::Role;
 use crate::change::Member;
+use crate::contest::Settled;
 use crate::effect::Note;
 use crate::event::{AttemptResult, Caps, Decision, Event, Opened, Recorded, Verification};
 use crate::ids::{AttemptNo, CommitId, ProviderId, Stamp, StepId, TreeId};
@@ -53,6 +54,8 @@ pub struct RunState {
     pub caps: Caps,
     /// For how long it was parked, in milliseconds.
     pub parked_ms: u64,
+    /// How its contest was settled.
+    pub settled: Option<Settled>,
     /// Who cancelled it.
     pub cancelled: Option<String>,
     /// Whether the last owner left because only waiting was left.
@@ -106,6 +109,7 @@ impl RunState {
                 withdrawn: BTreeSet::new(),
                 caps: Caps::default(),
                 parked_ms: 0,
+                settled: None,
                 cancelled: None,
                 parked: None,
                 outcome: None,
@@ -148,6 +152,7 @@ impl RunState {
                 for item in items {
                     match item {
                         Supply::Section(brief) => self.opened.request.sections.push((**brief).clone()),
+                        Supply::Candidate(_) => self.supplies.push(item.clone()),
                     }
                 }
                 Ok(())
@@ -240,6 +245,20 @@ impl RunState {
                     Ok(())
                 }
                 Some(_) | None => Err(format!("step {step} does not verify tree {tree}")),
+            },
+            Event::Probed { step, verification } => match self.steps.get_mut(step) {
+                Some(Step::Probe { found, .. }) if found.is_none() => {
+                    *found = Some(verification.clone());
+                    Ok(())
+                }
+                Some(_) | None => Err(format!("step {step} is no open probe")),
+            },
+            Event::Inspected { step, inspection } => match self.steps.get_mut(step) {
+                Some(Step::Inspect { found, .. }) if found.is_none() => {
+                    *found = Some(inspection.clone());
+                    Ok(())
+                }
+                Some(_) | None => Err(format!("step {step} looks at no candidate")),
             },
             Event::Merged { step, results: merged } => match self.steps.get_mut(step) {
                 Some(Step::Merge { changes, results, .. })
@@ -340,6 +359,16 @@ impl RunState {
                 self.skipped.insert(step.clone(), why.clone());
                 Ok(())
             }
+            Note::Settled(settled) => {
+                if self.settled.is_some() {
+                    return Err("the contest is settled already".into());
+                }
+                if let Some(winner) = settled.winner.as_ref().filter(|winner| !self.has_change(winner)) {
+                    return Err(format!("step {winner} holds no candidate"));
+                }
+                self.settled = Some((**settled).clone());
+                Ok(())
+            }
             Note::RunClosed { outcome } => {
                 self.outcome = Some(outcome.clone());
                 Ok(())
@@ -384,6 +413,8 @@ impl RunState {
             .filter_map(|(id, step)| match step {
                 Step::Ask(ask) => Some(ask.attempts.iter().map(move |attempt| (id, &**ask, attempt))),
                 Step::Verify { .. }
+                | Step::Probe { .. }
+                | Step::Inspect { .. }
                 | Step::Merge { .. }
                 | Step::Report { .. }
                 | Step::Publish { .. }

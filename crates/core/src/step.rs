@@ -2,8 +2,9 @@
 
 use crate::ask::{Ask, ReplyForm};
 use crate::change::{Aim, Member, Refusal, Verdict};
+use crate::contest::Inspection;
 use crate::effect::Work;
-use crate::event::{Decision, Link, Loss, MergeResult, Route};
+use crate::event::{Decision, Link, Loss, MergeResult, Route, Verification};
 use crate::fault::Fault;
 use crate::ids::{AttemptNo, CommitId, ModelId, Stamp, TreeId};
 use crate::reply::{Answer, Usage};
@@ -21,6 +22,26 @@ pub enum Step {
         tree: TreeId,
         /// Whether they ran to their end.
         done: bool,
+    },
+    /// Commands on a tree, of which nothing follows for the tree.
+    Probe {
+        /// The commit.
+        commit: CommitId,
+        /// Its tree.
+        tree: TreeId,
+        /// The commands; the run's checks where there are none.
+        commands: Vec<Vec<String>>,
+        /// What they said, once they ran to their end.
+        found: Option<Verification>,
+    },
+    /// A look at a candidate.
+    Inspect {
+        /// The candidate.
+        change: Member,
+        /// The neutral tests.
+        tests: Option<Member>,
+        /// What was found.
+        found: Option<Inspection>,
     },
     /// A merge onto the head.
     Merge {
@@ -68,6 +89,8 @@ impl Step {
                 Self::Ask(Box::new(AskStep { ask, route: None, attempts: Vec::new(), decided: None, passed_on: None }))
             }
             Work::Verify { commit, tree } => Self::Verify { commit, tree, done: false },
+            Work::Probe { commit, tree, commands } => Self::Probe { commit, tree, commands, found: None },
+            Work::Inspect { change, tests } => Self::Inspect { change, tests, found: None },
             Work::Merge { changes, onto, aim } => Self::Merge { changes, onto, aim, results: Vec::new(), landed: 0 },
             Work::Report { onto } => Self::Report { onto, done: false },
             Work::Publish { commit } => Self::Publish { commit, branch: None },
@@ -81,6 +104,8 @@ impl Step {
         match self {
             Self::Ask(ask) => matches!(ask.standing(), Standing::Idle | Standing::Running(_)),
             Self::Verify { done, .. } | Self::Report { done, .. } => !done,
+            Self::Probe { found, .. } => found.is_none(),
+            Self::Inspect { found, .. } => found.is_none(),
             Self::Merge { results, .. } => results.is_empty(),
             Self::Publish { branch, .. } => branch.is_none(),
             Self::Question { answer, .. } => answer.is_none(),
@@ -205,7 +230,10 @@ impl AskStep {
     pub fn resolves(&self) -> Option<&Member> {
         match &self.ask.reply {
             ReplyForm::Change { resolves: Some(original), .. } => Some(original),
-            ReplyForm::Change { resolves: None, .. } | ReplyForm::Text | ReplyForm::Json { .. } => None,
+            ReplyForm::Change { resolves: None, .. }
+            | ReplyForm::Text
+            | ReplyForm::Json { .. }
+            | ReplyForm::Proposal { .. } => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a run is opened with and its first event has no room for.
 
+use crate::contest::Brought;
 use crate::request::SectionBrief;
 use serde::{Deserialize, Serialize};
 
@@ -9,4 +10,6 @@ use serde::{Deserialize, Serialize};
 pub enum Supply {
     /// A section, where there are too many for the first event. It is folded into the request.
     Section(Box<SectionBrief>),
+    /// A candidate that a person brought.
+    Candidate(Box<Brought>),
 }

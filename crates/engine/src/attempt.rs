@@ -11,7 +11,7 @@ use mao_core::ask::{Ask, ReplyForm, Role};
 use mao_core::change::{Change, Refusal};
 use mao_core::event::{AttemptResult, Event, Link, Loss, Partial};
 use mao_core::fault::{Fault, FaultKind};
-use mao_core::ids::{AttemptNo, BlobId, CommitId, RunId, StepId};
+use mao_core::ids::{AttemptNo, BlobId, CommitId, RunId, StepId, TreeId};
 use mao_core::reply::{Answer, Usage};
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
@@ -199,7 +199,7 @@ impl AttemptWork {
     fn job(&self, worktree: &Worktree, scratch: &Path, transcript: &Path) -> provider::Job {
         let limits = &self.policy.limits;
         let schema = match &self.ask.reply {
-            ReplyForm::Json { schema } => self.workflow.schema(schema),
+            ReplyForm::Json { schema } | ReplyForm::Proposal { schema } => self.workflow.schema(schema),
             ReplyForm::Text | ReplyForm::Change { .. } => None,
         };
         provider::Job {
@@ -282,15 +282,22 @@ impl AttemptWork {
                 }
                 Err(why) => return fault(FaultKind::Unparsable, &why),
             },
+            ReplyForm::Proposal { schema } => {
+                match self.structured(schema, &reply) {
+                    Ok(value) => structured = Some(value),
+                    Err(why) => return fault(FaultKind::Unparsable, &why),
+                }
+                match self.collect(worktree, &reply).await? {
+                    Collected::Change { commit, tree, files, diff } => {
+                        change = Some(self.changed(commit, tree, &files, &diff)?);
+                    }
+                    // It only looked, or what it tried cannot be tried again: the answer stands without a proposal.
+                    Collected::NoChange | Collected::Violation { .. } => {}
+                }
+            }
             ReplyForm::Change { .. } => match self.collect(worktree, &reply).await? {
                 Collected::Change { commit, tree, files, diff } => {
-                    change = Some(Change {
-                        base: self.base.clone(),
-                        commit,
-                        tree,
-                        diff: self.parts.store.put(&diff)?,
-                        files: u32::try_from(files.len()).unwrap_or(u32::MAX),
-                    });
+                    change = Some(self.changed(commit, tree, &files, &diff)?);
                 }
                 Collected::NoChange => {
                     return fault(
@@ -313,6 +320,16 @@ impl AttemptWork {
             usage: reply.usage,
             effort_sent: reply.effort_sent,
         })))
+    }
+
+    fn changed(&self, commit: CommitId, tree: TreeId, files: &[String], diff: &[u8]) -> Result<Change, EngineError> {
+        Ok(Change {
+            base: self.base.clone(),
+            commit,
+            tree,
+            diff: self.parts.store.put(diff)?,
+            files: u32::try_from(files.len()).unwrap_or(u32::MAX),
+        })
     }
 
     fn wrong_family(&self, reply: &Reply) -> Option<Fault> {

@@ -12,6 +12,7 @@ pub mod attempt;
 pub mod clock;
 pub mod failpoint;
 mod foresight;
+mod inspect;
 pub mod open;
 pub mod owner;
 pub mod parts;

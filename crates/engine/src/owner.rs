@@ -267,8 +267,14 @@ impl Loop {
             None => return Ok(None),
             Some(Step::Ask(_)) => return self.start_ask(step),
             Some(Step::Question { text, .. }) => return Ok(Some(Idle::Person(format!("an answer to {step}: {text}")))),
-            Some(Step::Verify { .. }) if self.checks_out() >= self.policy.limits.max_parallel => return Ok(None),
+            Some(Step::Verify { .. } | Step::Probe { .. }) if self.checks_out() >= self.policy.limits.max_parallel => {
+                return Ok(None);
+            }
             Some(Step::Verify { commit, tree, .. }) => Work::Verify { commit: commit.clone(), tree: tree.clone() },
+            Some(Step::Probe { commit, tree, commands, .. }) => {
+                Work::Probe { commit: commit.clone(), tree: tree.clone(), commands: commands.clone() }
+            }
+            Some(Step::Inspect { change, tests, .. }) => Work::Inspect { change: change.clone(), tests: tests.clone() },
             Some(Step::Merge { changes, onto, aim, .. }) => {
                 Work::Merge { changes: changes.clone(), onto: onto.clone(), aim: *aim }
             }
@@ -342,8 +348,10 @@ impl Loop {
 
     /// How many checks run. They are bounded like models are: each may build a whole tree.
     fn checks_out(&self) -> u32 {
-        let checks =
-            self.out.keys().filter(|step| matches!(self.record.state().steps.get(*step), Some(Step::Verify { .. })));
+        let runs_checks = |step: &&StepId| {
+            matches!(self.record.state().steps.get(*step), Some(Step::Verify { .. } | Step::Probe { .. }))
+        };
+        let checks = self.out.keys().filter(runs_checks);
         u32::try_from(checks.count()).unwrap_or(u32::MAX)
     }
 

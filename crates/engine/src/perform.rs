@@ -1,12 +1,13 @@
 //! Work that asks no model: checks, merges, the report, the branch. All of it can be done again after a crash with the
 //! same result.
 
+use crate::inspect::{self, Look};
 use crate::parts::{EngineError, Parts};
 use crate::work::{Done, blocking, subject};
 use mao_core::change::{Aim, Member};
 use mao_core::effect::Work;
 use mao_core::event::{CheckRun, Event, MergeResult, Verification};
-use mao_core::ids::{CommitId, StepId, TreeId};
+use mao_core::ids::{CommitId, StepId};
 use mao_core::run::RunState;
 use mao_core::step::AskStep;
 use mao_core::text;
@@ -38,7 +39,18 @@ pub(crate) struct Job {
 pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -> Done {
     let step = job.step.clone();
     let event = match work {
-        Work::Verify { commit, tree } => job.verify(commit, tree, stop).await,
+        Work::Verify { commit, tree } => {
+            let ran = job.run(&commit, &[], stop).await;
+            ran.map(|ran| ran.map(|verification| Event::Verified { step: step.clone(), tree, verification }))
+        }
+        Work::Probe { commit, commands, .. } => {
+            let ran = job.run(&commit, &commands, stop).await;
+            ran.map(|ran| ran.map(|verification| Event::Probed { step: step.clone(), verification }))
+        }
+        Work::Inspect { change, tests } => {
+            let Job { parts, policy, repo, state, step, .. } = &job;
+            inspect::inspect(Look { parts, policy, repo, state, step }, &change, tests.as_ref()).await.map(Some)
+        }
         Work::Merge { changes, onto, aim } => job.merge(changes, onto, aim).await.map(Some),
         Work::Report { onto } => job.report(onto).await.map(Some),
         Work::Publish { commit } => job.publish(commit).await.map(Some),
@@ -48,20 +60,26 @@ pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -
 }
 
 impl Job {
-    async fn verify(
-        self,
-        commit: CommitId,
-        tree: TreeId,
+    /// Runs `commands`, or the run's checks where there are none, on a fresh checkout; `None` where it was stopped.
+    async fn run(
+        &self,
+        commit: &CommitId,
+        commands: &[Vec<String>],
         mut stop: watch::Receiver<bool>,
-    ) -> Result<Option<Event>, EngineError> {
+    ) -> Result<Option<Verification>, EngineError> {
         // No two owners of a run share a checkout: one that was outlived by its lease may still be at work on its own.
         let name = format!("{}-checks-{}", self.step, self.owner.epoch.0);
-        let (repo, called, at) = (Arc::clone(&self.repo), name.clone(), self.state.opened_at);
+        let (repo, called, commit) = (Arc::clone(&self.repo), name.clone(), commit.clone());
+        let at = self.state.opened_at;
         let worktree = blocking(move || repo.worktree(&called, &commit, at)).await?;
         let scratch = self.repo.scratch(&name)?;
         let timeout = Duration::from_millis(self.policy.limits.check_ms);
-        let specs: Vec<CheckSpec> =
-            self.policy.checks.iter().map(|check| CheckSpec { command: check.argv.clone(), timeout }).collect();
+        let spec = |command: &Vec<String>| CheckSpec { command: command.clone(), timeout };
+        let specs: Vec<CheckSpec> = if commands.is_empty() {
+            self.policy.checks.iter().map(|check| spec(&check.argv)).collect()
+        } else {
+            commands.iter().map(spec).collect()
+        };
         let grace = Duration::from_millis(self.policy.limits.grace_ms);
         let checks = tokio::select! {
             checks = self.check(&worktree, &specs, &scratch, grace) => Some(checks),
@@ -74,7 +92,7 @@ impl Job {
         })
         .await?;
         let checks = checks.transpose()?;
-        Ok(checks.map(|checks| Event::Verified { step: self.step, tree, verification: Verification { checks } }))
+        Ok(checks.map(|checks| Verification { checks }))
     }
 
     /// Runs the checks in order until one is red.
@@ -151,7 +169,13 @@ impl Job {
         if let Some(scripted) = &self.state.opened.scripted {
             body.push(format!("Scripted: {scripted}"));
         }
-        (ask.map_or_else(|| member.of.to_string(), |ask| subject(&ask.ask)), body.join("\n"))
+        let decided = self.state.settled.as_ref().filter(|settled| settled.winner.as_ref() == Some(&member.of));
+        if let Some(settled) = decided {
+            body.push(format!("Decided-By: {} ({})", settled.rule, settled.because));
+        }
+        let brought = || self.state.brought(&member.of).map(|brought| format!("Take {}", brought.name));
+        let called = ask.map(|ask| subject(&ask.ask)).or_else(brought).unwrap_or_else(|| member.of.to_string());
+        (called, body.join("\n"))
     }
 
     async fn report(self, onto: CommitId) -> Result<Event, EngineError> {

@@ -3,6 +3,7 @@
 //!
 //! Candidates are known by labels that follow from their content; nothing here can see an author.
 
+pub use mao_core::contest::Measures;
 use mao_core::mutant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,20 +60,6 @@ impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
-}
-
-/// DIS-05: what "simpler" means, the first difference deciding.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Measures {
-    /// Dependencies that it adds.
-    pub new_dependencies: u32,
-    /// Files that it touches.
-    pub files: u32,
-    /// Lines that it changes, tests and generated files apart.
-    pub lines: u32,
-    /// Public names that it adds.
-    pub public_symbols: u32,
 }
 
 /// One of the competing changes, as the judge may see it.

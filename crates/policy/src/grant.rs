@@ -40,6 +40,8 @@ impl Grant {
 pub fn grant(policy: &Policy, ask: &Ask, link: &Link, home: &VendorId) -> Grant {
     let owned = match &ask.reply {
         ReplyForm::Change { owned, .. } => owned.clone(),
+        // Its tree is thrown away: what it writes there can never land.
+        ReplyForm::Proposal { .. } => vec![Glob("**".into())],
         ReplyForm::Text | ReplyForm::Json { .. } => Vec::new(),
     };
     if mutant::is("inv_06_externals_own_all") && link.vendor != *home {

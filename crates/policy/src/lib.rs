@@ -8,7 +8,8 @@
 //! piece of work: [`tree`] with [`case`], [`triggers`] and [`shape`], phase by phase in [`touchpoints`]; and what a plan is worth: [`waves`], [`complexity`],
 //! [`mod@estimate`] with [`prices`], [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`],
 //! [`anchor`], [`truncated`], and [`mod@score`]. Then where
-//! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`]; and who may
+//! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`] with [`measure`]
+//! and [`tamper`]; and who may
 //! see a piece of work at all: [`privacy`] with [`secret`].
 
 pub mod anchor;
@@ -27,6 +28,7 @@ pub mod estimate;
 pub mod fallback;
 pub mod gate;
 pub mod grant;
+pub mod measure;
 pub mod orchestrator;
 pub mod policy;
 pub mod prices;
@@ -39,6 +41,7 @@ pub mod score;
 pub mod secret;
 pub mod shape;
 pub mod spend;
+pub mod tamper;
 pub mod tokens;
 pub mod touchpoints;
 pub mod tree;

@@ -1,10 +1,10 @@
 //! Which models a step may use, in order, and why: `route`. Recorded once per step, with what was not admitted.
 
 use crate::complexity;
-use crate::orchestrator;
+use crate::orchestrator::{self, home_vendor};
 use crate::policy::{Lifecycle, Mode, ModelEntry, ModelRole, Policy, Privacy, Profile};
 use crate::primary;
-use mao_core::ask::{Ask, Complexity, Proposal, Role};
+use mao_core::ask::{Ask, Binding, Complexity, Proposal, Role};
 use mao_core::event::{Link, Route, Skipped};
 use mao_core::ids::{AccountId, ModelId, ProviderId, Stamp, TaskClass};
 use mao_core::mutant;
@@ -33,7 +33,15 @@ pub struct Conditions {
 pub fn route(policy: &Policy, ask: &Ask, conditions: &Conditions) -> Route {
     let mut chain = chain(policy, &ask.task, ask.role);
     let mut refused = Vec::new();
-    if let (Role::Worker, Some(Proposal { model, reason })) = (ask.role, &ask.proposal) {
+    if let (Role::Worker, Some(Proposal { model, reason, binding: Binding::Alone | Binding::AtHome })) =
+        (ask.role, &ask.proposal)
+    {
+        let at_home = |model: &ModelId| policy.models.get(model).is_some_and(|entry| entry.vendor == home_vendor());
+        let alone = ask.proposal.as_ref().is_some_and(|proposal| proposal.binding == Binding::Alone);
+        chain.retain(|(model, _)| !alone && at_home(model));
+        chain.insert(0, (model.clone(), text::one_line(reason, 300)));
+    }
+    if let (Role::Worker, Some(Proposal { model, reason, binding: Binding::First })) = (ask.role, &ask.proposal) {
         let reason = text::one_line(reason, 300);
         match proposable(policy, model).and_then(|()| admit(policy, &ask.task, model, conditions)) {
             Ok(_) => chain.insert(0, (model.clone(), format!("proposed by the orchestrator: {reason}"))),

@@ -56,6 +56,8 @@ fn lost_questions(run: &RunState) -> Vec<Effect> {
     let asks = run.steps.iter().filter_map(|(id, step)| match step {
         Step::Ask(ask) => Some((id, ask)),
         Step::Verify { .. }
+        | Step::Probe { .. }
+        | Step::Inspect { .. }
         | Step::Merge { .. }
         | Step::Report { .. }
         | Step::Publish { .. }

@@ -21,6 +21,8 @@ pub fn run(common: &Common, words: &Answer, printer: &Printer) -> Result<Exit, F
             Step::Question { answer: Some(_), .. }
             | Step::Ask(_)
             | Step::Verify { .. }
+            | Step::Probe { .. }
+            | Step::Inspect { .. }
             | Step::Merge { .. }
             | Step::Report { .. }
             | Step::Publish { .. } => None,

@@ -171,6 +171,8 @@ fn ask(house: &House, run: &RunId, printer: &Printer) -> Result<bool, Failure> {
         Step::Question { answer: Some(_), .. }
         | Step::Ask(_)
         | Step::Verify { .. }
+        | Step::Probe { .. }
+        | Step::Inspect { .. }
         | Step::Merge { .. }
         | Step::Report { .. }
         | Step::Publish { .. } => None,
@@ -192,7 +194,13 @@ fn finish(house: &House, run: &RunId, carried: Option<&Carried>, printer: &Print
     let short = run.prefix(8);
     let branch = state.steps.values().find_map(|step| match step {
         Step::Publish { branch, .. } => branch.clone(),
-        Step::Ask(_) | Step::Verify { .. } | Step::Merge { .. } | Step::Report { .. } | Step::Question { .. } => None,
+        Step::Ask(_)
+        | Step::Verify { .. }
+        | Step::Probe { .. }
+        | Step::Inspect { .. }
+        | Step::Merge { .. }
+        | Step::Report { .. }
+        | Step::Question { .. } => None,
     });
     let exit = match (carried, &state.outcome) {
         (_, Some(outcome)) => Exit::of(&Carried::Closed(outcome.clone())),

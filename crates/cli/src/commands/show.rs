@@ -52,7 +52,12 @@ pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, 
                     (model, took, what)
                 })
                 .collect(),
-            Step::Verify { .. } | Step::Merge { .. } | Step::Report { .. } | Step::Publish { .. } => Vec::new(),
+            Step::Verify { .. }
+            | Step::Probe { .. }
+            | Step::Inspect { .. }
+            | Step::Merge { .. }
+            | Step::Report { .. }
+            | Step::Publish { .. } => Vec::new(),
             Step::Question { text, .. } => vec![(String::new(), String::new(), text.clone())],
         };
         if printer.is_json() {

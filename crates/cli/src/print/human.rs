@@ -6,7 +6,7 @@ use super::style::Style;
 use mao_core::ask::ReplyForm;
 use mao_core::change::Refusal;
 use mao_core::effect::{Note, Work};
-use mao_core::event::{AttemptResult, Caps, Decision, Event, MergeResult, Recorded};
+use mao_core::event::{AttemptResult, Caps, CheckRun, Decision, Event, MergeResult, Recorded};
 use mao_core::ids::{AttemptNo, Stamp, StepId};
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
@@ -141,6 +141,21 @@ impl RunPrinter {
             Event::Verified { step, .. } => {
                 vec![self.named(step, &self.took(step, at), &self.style.good("checks green"))]
             }
+            Event::Probed { .. } if self.detail == Detail::Brief => Vec::new(),
+            Event::Probed { step, verification } => {
+                let what = match verification.first_red() {
+                    None if verification.green() => self.style.good("green"),
+                    Some(CheckRun { exit: Some(code), .. }) => self.style.bad(&format!("red (exit {code})")),
+                    Some(_) | None => self.style.bad("red (killed)"),
+                };
+                vec![self.named(step, &self.took(step, at), &what)]
+            }
+            Event::Inspected { step, inspection } => {
+                let lines = inspection.tampering.iter().map(|what| {
+                    self.named(step, "", &self.style.bad(&format!("disqualified: {}", text::one_line(what, 200))))
+                });
+                lines.collect()
+            }
             Event::Merged { step, results } => self.merged(state, step, results),
             Event::Foreseen { step, with, paths, .. } => {
                 let what = format!("will conflict with {} in {}", place(with), paths.join(", "));
@@ -159,6 +174,8 @@ impl RunPrinter {
                 }
                 Work::Ask(_)
                 | Work::Verify { .. }
+                | Work::Probe { .. }
+                | Work::Inspect { .. }
                 | Work::Merge { .. }
                 | Work::Report { .. }
                 | Work::Publish { .. } => Vec::new(),
@@ -226,6 +243,11 @@ impl RunPrinter {
             }
             Note::StepSkipped { step, why } => {
                 vec![self.named(step, "", &format!("skipped: {}", text::one_line(why, 200)))]
+            }
+            Note::Settled(settled) => {
+                let won =
+                    settled.winner.as_ref().map_or_else(|| "nobody wins".to_owned(), |step| format!("{step} wins"));
+                vec![format!("{}: {}", self.style.good(&won), text::one_line(&settled.because, 200))]
             }
             Note::RunClosed { outcome } => vec![match outcome {
                 Outcome::Complete => self.style.good("complete"),
@@ -320,11 +342,28 @@ pub fn standing(step: &Step) -> &'static str {
             (_, mao_core::step::Standing::GivenUp(_)) => "given up",
             (_, mao_core::step::Standing::Idle) => "open",
             (ReplyForm::Change { .. }, mao_core::step::Standing::Answered(..)) => "changed",
-            (ReplyForm::Text | ReplyForm::Json { .. }, mao_core::step::Standing::Answered(..)) => "answered",
+            (
+                ReplyForm::Text | ReplyForm::Json { .. } | ReplyForm::Proposal { .. },
+                mao_core::step::Standing::Answered(..),
+            ) => "answered",
         },
         Step::Verify { done, .. } => {
             if *done {
                 "ran"
+            } else {
+                "open"
+            }
+        }
+        Step::Probe { found, .. } => {
+            if found.is_some() {
+                "ran"
+            } else {
+                "open"
+            }
+        }
+        Step::Inspect { found, .. } => {
+            if found.is_some() {
+                "looked at"
             } else {
                 "open"
             }

@@ -4,7 +4,7 @@ use super::order;
 use super::place::{Place, contract};
 use super::steps::short;
 use crate::plan::{Plan, Stream};
-use mao_core::ask::{Ask, Prompt, Proposal, ReplyForm, Role};
+use mao_core::ask::{Ask, Binding, Prompt, Proposal, ReplyForm, Role};
 use mao_core::change::Change;
 use mao_core::glob::Glob;
 use mao_core::ids::{BlobId, TaskClass};
@@ -95,7 +95,7 @@ pub(super) fn work(policy: &Policy, run: &RunState, plan: &Plan, place: &Place) 
         prompt,
         reply: ReplyForm::Change { owned: workstream.owns.clone(), resolves: None },
         base: run.head.clone(),
-        proposal: workstream.model.clone().map(|model| Proposal { model, reason: reason() }),
+        proposal: workstream.model.clone().map(|model| Proposal { model, reason: reason(), binding: Binding::First }),
         complexity: Some(order::rating(run, &place.section).complexity),
         apart_from: BTreeSet::new(),
     })

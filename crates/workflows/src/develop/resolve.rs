@@ -53,7 +53,13 @@ pub(super) fn open(case: &Case<'_>, paths: &[String], onto: &CommitId) -> Option
 pub(super) fn conflict(run: &RunState, member: &Member) -> Vec<String> {
     let found = run.steps.values().filter_map(|step| match step {
         Step::Merge { changes, results, .. } => changes.iter().zip(results).find(|(one, _)| *one == member),
-        Step::Ask(_) | Step::Verify { .. } | Step::Report { .. } | Step::Publish { .. } | Step::Question { .. } => None,
+        Step::Ask(_)
+        | Step::Verify { .. }
+        | Step::Probe { .. }
+        | Step::Inspect { .. }
+        | Step::Report { .. }
+        | Step::Publish { .. }
+        | Step::Question { .. } => None,
     });
     let mut paths = found.filter_map(|(_, result)| match result {
         MergeResult::Conflict { paths } => Some(paths.clone()),

@@ -75,7 +75,13 @@ fn dev_05_what_breaks_the_merged_tree_is_refused_and_redone_on_the_new_head() {
 fn members(run: &RunState) -> Vec<(String, String)> {
     let merges = run.steps.iter().filter_map(|(id, step)| match step {
         Step::Merge { changes, .. } => Some(changes.iter().map(move |member| (id.to_string(), member.of.to_string()))),
-        Step::Ask(_) | Step::Verify { .. } | Step::Report { .. } | Step::Publish { .. } | Step::Question { .. } => None,
+        Step::Ask(_)
+        | Step::Verify { .. }
+        | Step::Probe { .. }
+        | Step::Inspect { .. }
+        | Step::Report { .. }
+        | Step::Publish { .. }
+        | Step::Question { .. } => None,
     });
     merges.flatten().collect()
 }

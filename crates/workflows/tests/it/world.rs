@@ -221,6 +221,7 @@ impl<'a> World<'a> {
             Step::Publish { commit, .. } => {
                 Event::Published { step: step.clone(), branch: "mao/07".into(), commit: commit.clone() }
             }
+            Step::Probe { .. } | Step::Inspect { .. } => panic!("no contest here"),
             Step::Question { .. } => panic!("nobody asks a person here"),
         };
         self.push(event);
@@ -315,7 +316,9 @@ impl<'a> World<'a> {
                     Ok(()) => answer(Some(value), None),
                     Err(why) => AttemptResult::Failed(Fault::new(FaultKind::Unparsable, why)),
                 },
-                ReplyForm::Text | ReplyForm::Change { .. } => panic!("{step} wants no JSON"),
+                ReplyForm::Text | ReplyForm::Change { .. } | ReplyForm::Proposal { .. } => {
+                    panic!("{step} wants no JSON")
+                }
             },
             Does::Makes(tree) => {
                 let (base, commit) = (asked.ask.base.clone(), format!("c:{tree}").as_str().into());
