@@ -327,6 +327,8 @@ pub enum LogsView {
     Calls(RunName),
     /// Every fallback, repetition and wait, with its reason, and who was passed over
     Fallback(RunName),
+    /// What left this machine, to whom, what was cut out of it, and what each worker could read
+    Outbound(RunName),
 }
 
 /// `mao answer`

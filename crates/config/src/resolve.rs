@@ -14,7 +14,8 @@ use mao_core::glob::Glob;
 use mao_core::ids::{ModelId, ProviderId, TaskClass};
 use mao_policy::orchestrator;
 use mao_policy::policy::{
-    Billing, Check, Fallback, Handover, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Profile, TaskRoute,
+    Billing, Check, Fallback, Handover, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Private, Profile,
+    TaskRoute,
 };
 use mao_policy::score::{Dimension, Weights};
 use std::collections::BTreeMap;
@@ -103,6 +104,11 @@ pub(crate) fn resolve(
             Some("local_only") => Privacy::LocalOnly,
             Some("claude_ok") => Privacy::HomeOnly,
             Some(_) | None => Privacy::Any,
+        },
+        private: Private {
+            local_only: globs(settings.list("privacy.local_only")),
+            home_only: globs(settings.list("privacy.claude_ok")),
+            always_local: names(settings.list("models.local_llm.always_local")),
         },
         fallback: fallback(&settings),
         frozen: globs(settings.list("engine.test_paths")),
@@ -376,6 +382,10 @@ fn checks(settings: &Settings) -> Vec<Check> {
 
 fn globs(texts: &[String]) -> Vec<Glob> {
     texts.iter().map(|text| Glob(text.clone())).collect()
+}
+
+fn names(texts: &[String]) -> Vec<TaskClass> {
+    texts.iter().map(|name| name.as_str().into()).collect()
 }
 
 fn ownership(settings: &Settings) -> BTreeMap<String, Vec<Glob>> {

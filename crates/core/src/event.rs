@@ -6,6 +6,7 @@
 use crate::contest::Inspection;
 use crate::effect::{Note, Work};
 use crate::fault::Fault;
+use crate::glob::Glob;
 use crate::ids::{
     AccountId, AttemptNo, BlobId, CommitId, ModelId, ProviderId, RepositoryKey, RunId, Stamp, StepId, TreeId, VendorId,
 };
@@ -74,6 +75,9 @@ pub enum Event {
         base: CommitId,
         /// The CLI session id and process nonce drawn for it.
         session: String,
+        /// What leaves with it.
+        #[serde(default)]
+        outbound: Outbound,
     },
     /// The call is over and acknowledged: it will never be repeated.
     AttemptEnded {
@@ -213,6 +217,22 @@ pub enum Event {
     },
     /// A conclusion drawn by the workflow.
     Noted(Note),
+}
+
+/// What one attempt sends, and what its worker can read. The prompt is the blob that the event names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbound {
+    /// The prompt's length in bytes.
+    pub bytes: u64,
+    /// The kinds of secrets that were cut out of it, each as often as it stood there.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub redacted: Vec<String>,
+    /// The kind of a secret that cannot be cut out: nothing was sent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub blocked: Option<String>,
+    /// The paths that are absent from its worktree and from the objects that it can reach.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub withheld: Vec<Glob>,
 }
 
 /// What a run is opened with. Large content by hash; what resume uses, whatever the files say by then.

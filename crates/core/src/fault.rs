@@ -56,6 +56,8 @@ pub enum FaultKind {
     OutputLimit,
     /// The child ended without a terminal event.
     Crashed,
+    /// What was to be sent holds a secret that cannot be cut out: nothing was sent.
+    Withheld,
     /// Somebody cancelled the run.
     Cancelled,
 }
@@ -85,6 +87,7 @@ impl FaultKind {
             Self::WrongFamily => "wrong family",
             Self::OutputLimit => "output_limit",
             Self::Crashed => "crashed",
+            Self::Withheld => "withheld",
             Self::Cancelled => "cancelled",
         }
     }

@@ -9,16 +9,17 @@ use crate::parts::{EngineError, Parts};
 use crate::work::{Done, blocking, subject};
 use mao_core::ask::{Ask, ReplyForm, Role};
 use mao_core::change::{Change, Refusal};
-use mao_core::event::{AttemptResult, Event, Link, Loss, Partial};
+use mao_core::event::{AttemptResult, Event, Link, Loss, Outbound, Partial};
 use mao_core::fault::{Fault, FaultKind};
+use mao_core::glob::Glob;
 use mao_core::ids::{AttemptNo, BlobId, CommitId, RunId, StepId, TreeId};
 use mao_core::reply::{Answer, Usage};
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
 use mao_core::text;
 use mao_policy::grant::{self, Grant};
-use mao_policy::policy::Billing;
-use mao_policy::{Policy, fallback, orchestrator};
+use mao_policy::policy::{Billing, LOCAL};
+use mao_policy::{Policy, fallback, orchestrator, privacy, secret};
 use mao_providers::provider::{self, Access, Provider, Reply, Timers, TurnEnd};
 use mao_repo::{CollectSpec, Collected, RunRepo, Worktree};
 use mao_workflows::Workflow;
@@ -57,6 +58,7 @@ pub(crate) struct AttemptWork {
     to: Link,
     prompt: String,
     prompt_blob: BlobId,
+    outbound: Outbound,
     base: CommitId,
     session: String,
     acknowledged: u32,
@@ -98,10 +100,12 @@ impl AttemptWork {
         let session = draw_uuid()?;
         let acknowledged = acknowledged(asked);
         let mut texts = BTreeMap::new();
+        let withheld = privacy::withheld(policy, &to.vendor);
         for (name, blob) in &asked.ask.prompt.attached {
-            texts.insert(name.clone(), String::from_utf8_lossy(&parts.store.get(blob)?).into_owned());
+            let text = String::from_utf8_lossy(&parts.store.get(blob)?).into_owned();
+            texts.insert(name.clone(), seen(text, &withheld));
         }
-        let failure = failure(parts, policy, asked, link)?;
+        let failure = failure(parts, policy, asked, link, &withheld)?;
         let role = policy.models.get(&to.model).map(|entry| entry.role);
         let occasion = Occasion {
             step: step.as_str(),
@@ -110,7 +114,7 @@ impl AttemptWork {
             failure: failure.as_deref(),
             shape: role.filter(|_| asked.ask.role == Role::Worker).map(|role| (role, &asked.ask.task)),
         };
-        let prompt = render(&asked.ask.prompt, &texts, &occasion)?;
+        let (prompt, outbound) = outbound(render(&asked.ask.prompt, &texts, &occasion)?, &to, withheld);
         Ok(Some(Self {
             parts: Arc::clone(parts),
             policy: Arc::clone(policy),
@@ -124,6 +128,7 @@ impl AttemptWork {
             to,
             prompt_blob: parts.store.put(prompt.as_bytes())?,
             prompt,
+            outbound,
             base: fallback::base(state, asked),
             session,
             acknowledged,
@@ -140,6 +145,7 @@ impl AttemptWork {
             prompt: self.prompt_blob.clone(),
             base: self.base.clone(),
             session: self.session.clone(),
+            outbound: self.outbound.clone(),
         }
     }
 
@@ -152,11 +158,18 @@ impl AttemptWork {
     async fn make(self, stop: watch::Receiver<bool>) -> Result<Event, EngineError> {
         let name = name_of(&self.step, self.no);
         let (repo, base, called, at) = (Arc::clone(&self.repo), self.base.clone(), name.clone(), self.state.opened_at);
-        let worktree = blocking(move || repo.worktree(&called, &base, at)).await?;
+        let withheld = self.outbound.withheld.clone();
+        let worktree = blocking(move || repo.worktree_without(&called, &base, &withheld, at)).await?;
         let transcript = self.transcript()?;
         let scratch = self.repo.scratch(&name)?;
         let job = self.job(&worktree, &scratch, &transcript);
-        let end = self.call(job, stop).await;
+        let end = match &self.outbound.blocked {
+            None => self.call(job, stop).await,
+            Some(kind) => nothing_started(Fault::new(
+                FaultKind::Withheld,
+                format!("the prompt holds a secret that cannot be cut out: {kind}"),
+            )),
+        };
         let result = match end.result {
             Ok(reply) => self.judge(reply, &worktree).await?,
             Err(fault) => AttemptResult::Failed(fault),
@@ -233,10 +246,7 @@ impl AttemptWork {
     async fn call(&self, job: provider::Job, mut stop: watch::Receiver<bool>) -> TurnEnd {
         let mut turn = match self.provider.start(job).await {
             Ok(turn) => turn,
-            Err(fault) => {
-                let containment = "none: nothing was started".to_owned();
-                return TurnEnd { result: Err(fault), session: None, containment, exit: None, usage: Usage::default() };
-            }
+            Err(fault) => return nothing_started(fault),
         };
         let mut stopped = false;
         loop {
@@ -375,7 +385,8 @@ impl AttemptWork {
     async fn collect(&self, worktree: &Worktree, reply: &Reply) -> Result<Collected, EngineError> {
         let served = reply.served.clone().unwrap_or_else(|| format!("{} (unconfirmed)", self.to.endpoint));
         let (subject, body) = (subject(&self.ask), format!("Served-By: {}", text::one_line(&served, 120)));
-        let (grant, protected, at) = (self.grant(), self.policy.protected.clone(), self.state.opened_at);
+        let (grant, mut protected, at) = (self.grant(), self.policy.protected.clone(), self.state.opened_at);
+        protected.extend(grant.withheld.iter().cloned());
         let (repo, worktree) = (Arc::clone(&self.repo), worktree.clone());
         let kept = format!("attempts/{}", name_of(&self.step, self.no));
         blocking(move || {
@@ -391,6 +402,37 @@ impl AttemptWork {
     }
 }
 
+fn nothing_started(fault: Fault) -> TurnEnd {
+    let containment = "none: nothing was started".to_owned();
+    TurnEnd { result: Err(fault), session: None, containment, exit: None, usage: Usage::default() }
+}
+
+/// A text as somebody may see it from whom these paths are kept.
+fn seen(text: String, withheld: &[Glob]) -> String {
+    if withheld.is_empty() { text } else { privacy::without(&text, withheld) }
+}
+
+/// What leaves of a prompt (PRV-06): without its secrets, unless it stays on this machine.
+fn outbound(prompt: String, to: &Link, withheld: Vec<Glob>) -> (String, Outbound) {
+    let bytes = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
+    if to.vendor.as_str() == LOCAL {
+        let bytes = bytes(&prompt);
+        return (prompt, Outbound { bytes, withheld, ..Outbound::default() });
+    }
+    let cleaned = secret::clean(&prompt);
+    let kinds = cleaned.found.iter().map(|found| found.kind.clone()).collect();
+    match cleaned.text {
+        Some(text) => {
+            let bytes = bytes(&text);
+            (text, Outbound { bytes, redacted: kinds, blocked: None, withheld })
+        }
+        None => {
+            let blocked = cleaned.found.into_iter().find(|found| found.blocks).map(|found| found.kind);
+            (String::new(), Outbound { bytes: 0, redacted: kinds, blocked, withheld })
+        }
+    }
+}
+
 fn slot_holder(state: &RunState, step: &StepId) -> String {
     format!("{}{step}", slot_holders(&state.opened.run))
 }
@@ -401,7 +443,13 @@ pub(crate) fn slot_holders(run: &RunId) -> String {
 }
 
 /// What was wrong with an earlier attempt and, in a packet, the diff that it left.
-fn failure(parts: &Parts, policy: &Policy, ask: &AskStep, link: usize) -> Result<Option<String>, EngineError> {
+fn failure(
+    parts: &Parts,
+    policy: &Policy,
+    ask: &AskStep,
+    link: usize,
+    withheld: &[Glob],
+) -> Result<Option<String>, EngineError> {
     let Some(told) = fallback::told(policy, ask, link) else { return Ok(None) };
     let what = match &told.last.state {
         AttemptState::Failed(fault, _) => fault.to_string(),
@@ -413,7 +461,7 @@ fn failure(parts: &Parts, policy: &Policy, ask: &AskStep, link: usize) -> Result
     };
     let mut said = text::printable(text::tail(&what, FAILURE_LIMIT));
     if let Some(left) = told.left {
-        let diff = String::from_utf8_lossy(&parts.store.get(left)?).into_owned();
+        let diff = seen(String::from_utf8_lossy(&parts.store.get(left)?).into_owned(), withheld);
         let cut = (0..=diff.len().min(PACKET_LIMIT)).rev().find(|at| diff.is_char_boundary(*at)).unwrap_or(0);
         said.push_str("\n\nWhat it left, as a diff that is not applied:\n");
         said.push_str(&text::printable(&diff[..cut]));

@@ -1,7 +1,7 @@
 //! The one judge of failure: what follows a fault or a refused change. Nothing else in the house retries.
 
 use crate::policy::Policy;
-use crate::{breaker, orchestrator, spend};
+use crate::{breaker, orchestrator, privacy, spend};
 use mao_core::change::Refusal;
 use mao_core::event::{Decision, Link};
 use mao_core::fault::{Fault, FaultKind};
@@ -83,7 +83,7 @@ pub fn decide(policy: &Policy, run: &RunState, step: &StepId, now: Stamp) -> Nex
 /// The first link from `link` on that may still be asked, unless its account is left alone and a later one may be asked.
 fn start(policy: &Policy, run: &RunState, ask: &AskStep, link: usize, now: Stamp) -> Next {
     let links = ask.route.as_ref().map_or(&[][..], |route| &route.links);
-    let mut open = links.iter().enumerate().skip(link).filter(|(_, to)| still_open(policy, run, to));
+    let mut open = links.iter().enumerate().skip(link).filter(|(_, to)| still_open(policy, run, ask, to));
     let Some((at, to)) = open.next() else {
         return Next::Record(Decision::GiveUp { reason: "every model left is not enabled any more".into() });
     };
@@ -96,10 +96,10 @@ fn start(policy: &Policy, run: &RunState, ask: &AskStep, link: usize, now: Stamp
 }
 
 /// FBK-05: opt-in and privacy hold for every link again when its turn comes.
-fn still_open(policy: &Policy, run: &RunState, to: &Link) -> bool {
+fn still_open(policy: &Policy, run: &RunState, ask: &AskStep, to: &Link) -> bool {
     let withdrawn = run.withdrawn.contains(&to.provider) && !mutant::is("inv_02_withdrawn_goes_on");
-    let may_see =
-        policy.privacy.admits(&to.vendor, &orchestrator::home_vendor()) || mutant::is("fbk_05_privacy_is_crossed");
+    let may_see = privacy::of(policy, &ask.ask).0.admits(&to.vendor, &orchestrator::home_vendor())
+        || mutant::is("fbk_05_privacy_is_crossed");
     !withdrawn && may_see
 }
 
@@ -147,7 +147,8 @@ fn after_fault(policy: &Policy, ask: &AskStep, last: &Attempt, fault: &Fault, no
     let reason = fault.kind.label().to_owned();
     let first = settled_on(ask, last.link) < 2 && !mutant::is("fbk_03_never_again");
     match fault.kind {
-        FaultKind::Cancelled => Decision::GiveUp { reason },
+        // It would hold the same secret for everybody.
+        FaultKind::Cancelled | FaultKind::Withheld => Decision::GiveUp { reason },
         FaultKind::RateLimited { until: Some(until) } if first && until.since(now) <= policy.limits.rate_wait_ms => {
             Decision::Wait { until, reason }
         }

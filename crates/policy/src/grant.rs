@@ -2,6 +2,7 @@
 //! question, and nobody is ever given a way to start, route or approve work.
 
 use crate::policy::Policy;
+use crate::privacy;
 use mao_core::ask::{Ask, ReplyForm};
 use mao_core::event::Link;
 use mao_core::glob::Glob;
@@ -15,6 +16,8 @@ pub struct Grant {
     pub owned: Vec<Glob>,
     /// Of these, what it may not change where it stands already: tests, unless tests are the work.
     pub frozen: Vec<Glob>,
+    /// The paths that it never sees.
+    pub withheld: Vec<Glob>,
 }
 
 /// The task classes whose work are tests.
@@ -32,6 +35,7 @@ impl Grant {
     pub fn within(&self, other: &Self) -> bool {
         self.owned.iter().all(|glob| other.owned.contains(glob))
             && other.frozen.iter().all(|glob| self.frozen.contains(glob))
+            && other.withheld.iter().all(|glob| self.withheld.contains(glob))
     }
 }
 
@@ -45,8 +49,8 @@ pub fn grant(policy: &Policy, ask: &Ask, link: &Link, home: &VendorId) -> Grant 
         ReplyForm::Text | ReplyForm::Json { .. } => Vec::new(),
     };
     if mutant::is("inv_06_externals_own_all") && link.vendor != *home {
-        return Grant { owned: vec![Glob("**".into())], frozen: Vec::new() };
+        return Grant { owned: vec![Glob("**".into())], frozen: Vec::new(), withheld: Vec::new() };
     }
     let frozen = if TESTING.contains(&ask.task.as_str()) { Vec::new() } else { policy.frozen.clone() };
-    Grant { owned, frozen }
+    Grant { owned, frozen, withheld: privacy::withheld(policy, &link.vendor) }
 }

@@ -38,6 +38,9 @@ pub struct Policy {
     /// Who may see the work.
     #[serde(default)]
     pub privacy: Privacy,
+    /// What of the work fewer may see.
+    #[serde(default)]
+    pub private: Private,
     /// The diversity, from 0 to 100, below which a plan wants a person's word.
     #[serde(default)]
     pub min_diversity: Option<u8>,
@@ -107,6 +110,21 @@ impl Privacy {
             Self::LocalOnly => "local_only",
         }
     }
+}
+
+/// What of the work fewer may see than the rest of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Private {
+    /// Paths whose content stays on this machine.
+    #[serde(default)]
+    pub local_only: Vec<Glob>,
+    /// Paths whose content goes to the orchestrator's vendor at most.
+    #[serde(default)]
+    pub home_only: Vec<Glob>,
+    /// Kinds of work that stay on this machine.
+    #[serde(default)]
+    pub always_local: Vec<TaskClass>,
 }
 
 /// How one model follows another.

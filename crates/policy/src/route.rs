@@ -4,6 +4,7 @@ use crate::complexity;
 use crate::orchestrator::{self, home_vendor};
 use crate::policy::{Lifecycle, Mode, ModelEntry, ModelRole, Policy, Privacy, Profile};
 use crate::primary;
+use crate::privacy;
 use mao_core::ask::{Ask, Binding, Complexity, Proposal, Role};
 use mao_core::event::{Link, Route, Skipped};
 use mao_core::ids::{AccountId, ModelId, ProviderId, Stamp, TaskClass};
@@ -43,7 +44,8 @@ pub fn route(policy: &Policy, ask: &Ask, conditions: &Conditions) -> Route {
     }
     if let (Role::Worker, Some(Proposal { model, reason, binding: Binding::First })) = (ask.role, &ask.proposal) {
         let reason = text::one_line(reason, 300);
-        match proposable(policy, model).and_then(|()| admit(policy, &ask.task, model, conditions)) {
+        let admitted = may_see(policy, ask, model).and_then(|()| proposable(policy, model));
+        match admitted.and_then(|()| admit(policy, &ask.task, model, conditions)) {
             Ok(_) => chain.insert(0, (model.clone(), format!("proposed by the orchestrator: {reason}"))),
             Err(why) => {
                 let why = format!("proposed by the orchestrator ({reason}) and refused: {why}");
@@ -51,6 +53,14 @@ pub fn route(policy: &Policy, ask: &Ask, conditions: &Conditions) -> Route {
             }
         }
     }
+    // INV-08: before anything else is asked about them.
+    chain.retain(|(model, _)| match may_see(policy, ask, model) {
+        Ok(()) => true,
+        Err(why) => {
+            refused.push(Skipped { model: model.clone(), why });
+            false
+        }
+    });
     let start = Route { links: Vec::new(), skipped: refused, unusable: conditions.unusable.clone() };
     let mut route = fill(policy, &ask.task, chain, conditions, ask.complexity, start);
     keep_apart(&mut route.links, &ask.apart_from);
@@ -66,6 +76,17 @@ fn keep_apart(links: &mut [Link], from: &BTreeSet<ProviderId>) {
     for link in links.iter_mut().filter(|link| from.contains(&link.provider)) {
         link.why.push_str("; same provider, a fresh instance");
     }
+}
+
+/// Whether a model's vendor may see a question that fewer may see than the rest of the run.
+fn may_see(policy: &Policy, ask: &Ask, model: &ModelId) -> Result<(), String> {
+    let (class, said) = privacy::of(policy, ask);
+    let Some(entry) = policy.models.get(model).filter(|_| class != policy.privacy) else { return Ok(()) };
+    if class.admits(&entry.vendor, &home_vendor()) || mutant::is("inv_08_privacy_is_asked_last") {
+        return Ok(());
+    }
+    let why = said.into_iter().find(|source| source.class == class).map(|source| source.from).unwrap_or_default();
+    Err(format!("privacy is {}: {why}", class.name()))
 }
 
 /// a model may be proposed for a workstream when some workstream's route names it in this mode, or when it

@@ -71,6 +71,8 @@ pub enum Why {
     Protected,
     /// A test that stands already, in work that is not about tests.
     Frozen,
+    /// A file that was kept from the worker.
+    Withheld,
     /// A link that leads out of the tree.
     LeadsOutside,
     /// A repository within the repository, or a submodule moved or filled.
@@ -87,6 +89,7 @@ impl fmt::Display for Why {
             Self::NotOwned => "not owned",
             Self::Protected => "protected",
             Self::Frozen => "a test that stands already",
+            Self::Withheld => "private: it was kept from the worker",
             Self::LeadsOutside => "a link out of the tree",
             Self::Repository => "a repository of its own",
             Self::NotAFile => "not a regular file",
@@ -115,6 +118,9 @@ impl RunRepo {
             found.iter().filter_map(|(path, kind)| spec.trespass(path, *kind)).collect();
         for path in snapshot::filled_submodules(self.git(), place, &worktree.path)? {
             trespasses.push(trespass(&path, Why::Repository));
+        }
+        for path in self.filled_in(worktree)? {
+            trespasses.push(trespass(&path, Why::Withheld));
         }
         if !trespasses.is_empty() {
             return Ok(Collected::Violation { trespasses });

@@ -6,7 +6,7 @@
 //! tree. It knows neither models nor prompts. All calls but [`checks::run`] block.
 //!
 //! Read in this order: `git` (how git is called), `gitdir` (git directories we write ourselves), [`UserRepo`],
-//! [`RunRepo`], `worktree`, `collect`, `salvage`, `merge`, `publish`, `apply`, then [`checks`] and [`detect`].
+//! [`RunRepo`], `worktree`, `withheld`, `collect`, `salvage`, `merge`, `publish`, `apply`, then [`checks`] and [`detect`].
 
 mod apply;
 mod begin;
@@ -31,6 +31,7 @@ mod run;
 mod salvage;
 mod snapshot;
 mod user;
+mod withheld;
 mod worktree;
 
 pub use apply::{Applied, How};

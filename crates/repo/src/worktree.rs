@@ -9,6 +9,7 @@ use crate::git::Place;
 use crate::gitdir::{GitDir, put};
 use crate::names;
 use crate::run::RunRepo;
+use mao_core::glob::Glob;
 use mao_core::ids::{CommitId, Stamp};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -53,13 +54,24 @@ impl RunRepo {
     /// # Errors
     /// When the name is none, or there is no such commit.
     pub fn worktree(&self, name: &str, commit: &CommitId, at: Stamp) -> Result<Worktree> {
+        self.worktree_without(name, commit, &[], at)
+    }
+
+    /// The same without the files that `withheld` means: neither they nor their content can be reached from it.
+    ///
+    /// # Errors
+    /// When the name is none, or there is no such commit.
+    pub fn worktree_without(&self, name: &str, commit: &CommitId, withheld: &[Glob], at: Stamp) -> Result<Worktree> {
         names::one("worktree", name)?;
         if let Some(stale) = self.find_worktree(name)? {
             self.salvage(&stale, name, at)?;
             self.remove(stale)?;
         }
-        let made = self.worktree_named(name, commit.clone());
-        if let Err(error) = self.check_out(&made) {
+        let mut made = self.worktree_named(name, commit.clone());
+        if !withheld.is_empty() {
+            made.objects.clear();
+        }
+        if let Err(error) = self.check_out(&made, withheld, at) {
             // What is half made is nobody's: another owner may have taken the run and its directories meanwhile.
             let building = self.dir().join("building").join(name);
             let _ = self.clear(&building);
@@ -70,7 +82,7 @@ impl RunRepo {
     }
 
     /// Makes `made` stand, in one step at the end.
-    fn check_out(&self, made: &Worktree) -> Result<()> {
+    fn check_out(&self, made: &Worktree, withheld: &[Glob], at: Stamp) -> Result<()> {
         let (name, commit) = (made.name.as_str(), &made.base);
         let building = self.dir().join("building").join(name);
         self.clear(&building)?;
@@ -82,9 +94,14 @@ impl RunRepo {
         let place = self.place().checkout(&building, &made.index);
         self.git().call(place, &["read-tree", "--reset", "-u", "--end-of-options", commit.as_str()], b"")?;
 
-        GitDir { format: self.format(), head: commit.as_str(), alternates: &made.objects, shallow: self.shallow() }
-            .write(&made.git_dir)?;
-        fs::copy(&made.index, made.git_dir.join("index")).map_err(io(&made.git_dir))?;
+        if withheld.is_empty() {
+            self.clear(&self.marker(name))?;
+            GitDir { format: self.format(), head: commit.as_str(), alternates: &made.objects, shallow: self.shallow() }
+                .write(&made.git_dir)?;
+            fs::copy(&made.index, made.git_dir.join("index")).map_err(io(&made.git_dir))?;
+        } else {
+            self.withhold(made, &building, withheld, at)?;
+        }
         // Relative, so that the run's directory may be found at another place.
         put(&building.join(".git"), format!("gitdir: ../../gits/{name}\n").as_bytes())?;
         fs::rename(&building, &made.path).map_err(io(&made.path))
@@ -138,6 +155,7 @@ impl RunRepo {
         self.clear(&own.path)?;
         self.clear(&own.git_dir)?;
         self.clear(&own.index)?;
+        self.clear(&self.marker(&own.name))?;
         self.clear(&self.dir().join("index").join(format!("{}.base", own.name)))
     }
 
@@ -153,7 +171,7 @@ impl RunRepo {
             git_dir: self.dir().join("gits").join(name),
             index: self.dir().join("index").join(name),
             base,
-            objects: self.object_dirs(),
+            objects: if self.withholds(name) { Vec::new() } else { self.object_dirs() },
         }
     }
 

@@ -4,6 +4,7 @@
 mod bundle;
 mod calls;
 mod fallback;
+mod outbound;
 
 use crate::args::{Common, Logs, LogsView};
 use crate::exit::{Exit, Failure};
@@ -28,6 +29,7 @@ pub fn run(common: &Common, words: &Logs, printer: &Printer) -> Result<Exit, Fai
     match &words.view {
         Some(LogsView::Calls(words)) => return calls::print(&house, words, printer),
         Some(LogsView::Fallback(words)) => return fallback::print(&house, words, printer),
+        Some(LogsView::Outbound(words)) => return outbound::print(&house, words, printer),
         None => {}
     }
     let run = house.run(words.run.as_deref())?.run;

@@ -15,5 +15,6 @@ mod owners;
 mod pictures;
 mod plain;
 mod planned;
+mod private;
 mod sets;
 mod shop;

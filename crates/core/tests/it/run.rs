@@ -96,6 +96,7 @@ impl History {
             prompt: "prompt".into(),
             base: "base".into(),
             session: "session".into(),
+            outbound: Default::default(),
         })
     }
 

@@ -7,7 +7,8 @@ use mao_policy::case::{Checkpoint, CheckpointMode, Privacy};
 use mao_policy::checkpoint::{Actor, Channel, Occasion, Stage, Start, begin, may_go};
 use mao_policy::cycle::{Cycles, Trial, Way, count, offer};
 use mao_policy::gate::{Again, Gate, Resolution, Standing, again, gate};
-use mao_policy::privacy::{Rules, Subject, classify};
+use mao_policy::policy::Private;
+use mao_policy::privacy::{Subject, classify};
 use mao_policy::triggers::Thresholds;
 use std::collections::BTreeMap;
 
@@ -153,7 +154,7 @@ fn chk_12_two_reviews_more_and_the_same_defect_twice_is_a_redesign() {
 
 #[test]
 fn prv_02_the_strictest_word_holds_whoever_says_it() {
-    let rules = Rules {
+    let rules = Private {
         local_only: vec![Glob("secrets/**".into())],
         home_only: vec![Glob("internal/**".into())],
         always_local: vec![TaskClass::from("secrets_analysis")],

@@ -199,7 +199,15 @@ impl Play {
     fn start(&mut self, step: &StepId, link: usize) -> AttemptNo {
         let attempt = AttemptNo(u32::try_from(link).expect("small") + 1);
         let (prompt, base, session) = ("prompt".into(), "base".into(), "session".to_owned());
-        self.push(Event::AttemptStarted { step: step.clone(), attempt, link, prompt, base, session });
+        self.push(Event::AttemptStarted {
+            step: step.clone(),
+            attempt,
+            link,
+            prompt,
+            base,
+            session,
+            outbound: Default::default(),
+        });
         attempt
     }
 

@@ -52,6 +52,7 @@ fn another(run: &mut Run, name: &str, link: usize, result: Option<AttemptResult>
         prompt: "prompt".into(),
         base: "base".into(),
         session: "session".into(),
+        outbound: Default::default(),
     });
     if let Some(result) = result {
         let containment = "none".to_owned();

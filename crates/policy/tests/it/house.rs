@@ -58,6 +58,7 @@ pub fn policy() -> Policy {
         billing: Default::default(),
         profile: Default::default(),
         privacy: Default::default(),
+        private: Default::default(),
         min_diversity: None,
         fallback: Default::default(),
         frozen: Vec::new(),
@@ -151,6 +152,7 @@ impl Run {
             prompt: "prompt".into(),
             base: "base".into(),
             session: "session".into(),
+            outbound: Default::default(),
         });
     }
 

@@ -8,6 +8,7 @@ mod diversity;
 mod fallback;
 mod house;
 mod planning;
+mod private;
 mod raise;
 mod review;
 mod route;

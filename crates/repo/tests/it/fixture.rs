@@ -248,6 +248,7 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
             prompt: "p".into(),
             base: change.base.clone(),
             session: "s".into(),
+            outbound: Default::default(),
         },
         Event::AttemptEnded {
             step: step.clone(),

@@ -14,3 +14,4 @@ mod publish;
 mod retire;
 mod salvage;
 mod user;
+mod withheld;

@@ -93,6 +93,7 @@ fn started(prompt: BlobId) -> Event {
         prompt,
         base: CommitId::new("c0"),
         session: "s".into(),
+        outbound: Default::default(),
     }
 }
 

@@ -92,6 +92,7 @@ pub fn policy() -> Policy {
         billing: Default::default(),
         profile: Default::default(),
         privacy: Default::default(),
+        private: Default::default(),
         min_diversity: None,
         fallback: Default::default(),
         frozen: Vec::new(),
@@ -292,6 +293,7 @@ impl<'a> World<'a> {
             prompt: "prompt".into(),
             base: asked.ask.base.clone(),
             session: "session".into(),
+            outbound: Default::default(),
         });
         let answer = |structured, change| {
             AttemptResult::Answered(Box::new(Answer {

@@ -6,12 +6,14 @@ use crate::open::glance::thresholds;
 use crate::open::{House, Scripted};
 use mao_config::locate::REQUIREMENTS_FILE;
 use mao_config::{ConfigErrors, Loaded, Source};
+use mao_core::glob;
 use mao_core::ids::{CommitId, SectionId};
 use mao_core::matter::Matter;
 use mao_core::request::{Approval, Declares, Order};
 use mao_core::section::{NotASelection, Section, Selection};
 use mao_core::text;
 use mao_engine::open::{NewRun, NewSection};
+use mao_policy::privacy;
 use mao_workflows::context::{self, collect};
 use mao_workflows::develop::order;
 
@@ -47,7 +49,14 @@ pub fn new_run(house: &House, loaded: &Loaded, base: CommitId, wanted: &Wanted<'
         return Err(Failure::new(Exit::Configuration, what));
     }
     let requirements = requirements.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let files = house.repo.files(&base)?;
+    let mut files = house.repo.files(&base)?;
+    files.retain(|path| !privacy::is_private(&loaded.policy, path));
+    for path in [loaded.sections_file.as_str(), named.unwrap_or(REQUIREMENTS_FILE)] {
+        if glob::any(&loaded.policy.private.local_only, path) {
+            let what = format!("{path} is private (`privacy.local_only`), and what it says is what everybody works by");
+            return Err(Failure::new(Exit::Declined, what).hint("leave that file out of `privacy.local_only`"));
+        }
+    }
     let text = wanted.words.join(" ");
     let (text, sections, tasks) = match Selection::parse(&text) {
         Ok(selection) => {

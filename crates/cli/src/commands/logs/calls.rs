@@ -43,7 +43,7 @@ pub(super) fn calls(events: &[Recorded]) -> Vec<Value> {
         let event = &recorded.event;
         if let Event::Routed { step, route } = event {
             routes.insert(step, route);
-        } else if let Event::AttemptStarted { step, attempt, link, prompt, base, session } = event {
+        } else if let Event::AttemptStarted { step, attempt, link, prompt, base, session, .. } = event {
             places.insert((step, *attempt), calls.len());
             let link: Option<&Link> = routes.get(step).and_then(|route| route.links.get(*link));
             calls.push(json!({
