@@ -11,7 +11,7 @@ use mao_core::ids::{CommitId, StepId};
 use mao_core::run::RunState;
 use mao_core::step::AskStep;
 use mao_core::text;
-use mao_policy::Policy;
+use mao_policy::{Policy, secret};
 use mao_repo::checks::{CheckOutcome, CheckSpec};
 use mao_repo::{Merged, Message, RunRepo, Worktree};
 use mao_store::Owner;
@@ -109,7 +109,7 @@ impl Job {
             let outcomes = self.parts.checker.run(worktree, std::slice::from_ref(spec), scratch, grace).await;
             let took_ms = Some(self.parts.clock.now().since(began));
             for outcome in outcomes {
-                let log = text::printable(&String::from_utf8_lossy(&outcome.tail));
+                let log = secret::kept(&text::printable(&String::from_utf8_lossy(&outcome.tail)));
                 let log = self.parts.store.put(log.as_bytes())?;
                 let CheckOutcome { command, exit, counts, .. } = outcome;
                 checks.push(CheckRun { command, exit, log, counts, took_ms });
