@@ -22,7 +22,6 @@ pub enum Effect {
 }
 
 /// The work of a step.
-#[expect(clippy::large_enum_variant, reason = "most work is a question, and each is made once")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "work")]
 pub enum Work {

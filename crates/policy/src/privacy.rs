@@ -60,7 +60,7 @@ pub fn classify(rules: &Private, subject: Subject<'_>) -> (Privacy, Vec<Source>)
 pub fn of(policy: &Policy, ask: &Ask) -> (Privacy, Vec<Source>) {
     let paths: Vec<String> = match &ask.reply {
         ReplyForm::Change { owned, .. } => owned.iter().map(|glob| glob.0.clone()).collect(),
-        ReplyForm::Text | ReplyForm::Json { .. } => Vec::new(),
+        ReplyForm::Text | ReplyForm::Json { .. } | ReplyForm::Proposal { .. } => Vec::new(),
     };
     let subject = Subject { flag: Some(policy.privacy), class: &ask.task, paths: &paths, secrets: &[] };
     classify(&policy.private, subject)
