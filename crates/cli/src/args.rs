@@ -1,9 +1,12 @@
 //! The words of the command line. Every command is one variant here and one file in `commands/`.
 
+pub mod privacy;
 #[cfg(test)]
 mod reference;
+pub mod review;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use privacy::Privacy;
 use std::path::PathBuf;
 
 /// Orchestrates several models on one repository: plans, works in parallel, validates, merges, reports.
@@ -52,6 +55,8 @@ pub enum Command {
     Deps(Deps),
     /// Look at the plan of a run
     Plan(Plan),
+    /// Have another model read a plan or a change; nothing is changed
+    Review(review::Review),
     /// Play a bundled sample with scripted models, through the real engine, git and cargo
     Demo(Demo),
     /// Go on with a run that was interrupted or waits
@@ -441,27 +446,6 @@ pub struct Route {
     /// It needs what is on the web today
     #[arg(long)]
     pub web: bool,
-}
-
-/// Who may see the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Privacy {
-    /// Every vendor that is enabled
-    Any,
-    /// The orchestrator's vendor and this machine
-    Home,
-    /// This machine
-    Local,
-}
-
-impl From<Privacy> for mao_policy::case::Privacy {
-    fn from(privacy: Privacy) -> Self {
-        match privacy {
-            Privacy::Any => Self::Any,
-            Privacy::Home => Self::HomeOnly,
-            Privacy::Local => Self::LocalOnly,
-        }
-    }
 }
 
 /// `mao models`

@@ -14,6 +14,7 @@ mod error;
 mod fences;
 mod inputs;
 mod json;
+mod judgement;
 mod layers;
 mod lint;
 pub mod locate;

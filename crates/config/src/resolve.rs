@@ -2,6 +2,7 @@
 
 use crate::error::{ConfigError, ConfigErrors, Layer, Origin, Warning, WarningKind, quoted};
 use crate::inputs::Inputs;
+use crate::judgement;
 use crate::models::{self, Models};
 use crate::registry::{Registry, state};
 use crate::registry_file::LEVELS;
@@ -113,6 +114,9 @@ pub(crate) fn resolve(
         fallback: fallback(&settings),
         frozen: globs(settings.list("engine.test_paths")),
         weights: dimension_weights(&settings),
+        checkpoints: judgement::checkpoints(&settings),
+        thresholds: judgement::thresholds(&settings),
+        answers: judgement::answers(&settings),
         min_diversity: settings.int("engine.min_diversity").and_then(|int| u8::try_from(int).ok()),
     };
     if let Err(error) = orchestrator::check(&policy) {

@@ -5,8 +5,8 @@
 //!
 //! Read in this order: [`request`] and [`matter`] (what a run is asked for; [`supply`] for what is long), [`event`] (what
 //! can be recorded), [`step`] and [`run`] (what the records add up to), [`change`] and `proof` (how an unvalidated change
-//! becomes a validated one), then [`fault`], [`reply`] and [`section`]; [`mod@diff`] and [`review`] for what reviewers
-//! read and answer, [`contest`] for what competes.
+//! becomes a validated one), then [`fault`], [`reply`] and [`section`]; [`mod@diff`], [`packed`] and [`review`] for
+//! what reviewers read and answer, [`contest`] for what competes.
 
 pub mod ask;
 pub mod change;
@@ -20,6 +20,7 @@ pub mod ids;
 pub mod matter;
 pub mod mutant;
 pub mod outcome;
+pub mod packed;
 pub mod proof;
 pub mod reply;
 pub mod request;

@@ -1,6 +1,7 @@
 //! What a run is about: sections, or something else.
 
 use crate::contest::Contest;
+use crate::ids::{BlobId, CommitId, TaskClass};
 use serde::{Deserialize, Serialize};
 
 /// What a run is about. Small: large texts by hash, long lists as supplies.
@@ -12,4 +13,34 @@ pub enum Matter {
     Sections,
     /// Several answers to one question.
     Contest(Box<Contest>),
+    /// A review that a person asked for.
+    Review(Reviewed),
+}
+
+/// What is reviewed, bound by its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "reviewed")]
+pub enum Reviewed {
+    /// A plan.
+    Plan {
+        /// Where it stood, as the person wrote it.
+        path: String,
+        /// Its text, whole.
+        text: BlobId,
+    },
+    /// What changed since a commit; the diff's parts are supplies.
+    Diff {
+        /// The commit before the change.
+        from: CommitId,
+        /// The diff, whole.
+        diff: BlobId,
+        /// How many files it touches.
+        files: u64,
+        /// How many places in it are a matter of security.
+        hits: u64,
+        /// The task class of its reviewer.
+        class: TaskClass,
+        /// Why that one.
+        why: String,
+    },
 }

@@ -59,7 +59,7 @@ impl RunState {
     pub fn brought(&self, step: &StepId) -> Option<&Brought> {
         self.supplies.iter().find_map(|supply| match supply {
             Supply::Candidate(brought) if brought.step == *step => Some(&**brought),
-            Supply::Candidate(_) | Supply::Section(_) => None,
+            Supply::Candidate(_) | Supply::Section(_) | Supply::Packed(_) => None,
         })
     }
 

@@ -4,6 +4,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How bad something is, worst first.
@@ -144,7 +145,9 @@ impl Review for PlanReview {
             PlanVerdict::Concern if self.items.is_empty() => Some("a CONCERN needs at least one item"),
             PlanVerdict::Block if self.items.is_empty() => Some("a BLOCK needs at least one item"),
             PlanVerdict::Pass | PlanVerdict::Concern | PlanVerdict::Block => {
-                self.items.iter().any(|item| item.detail.trim().is_empty()).then_some("an item says nothing")
+                let silent = self.items.iter().any(|item| item.detail.trim().is_empty());
+                let named = twice(self.items.iter().map(|item| item.id.as_str()));
+                silent.then_some("an item says nothing").or(named.then_some("every item needs an id of its own"))
             }
         }
     }
@@ -156,10 +159,18 @@ impl Review for DiffReview {
             DiffVerdict::Lgtm if !self.issues.is_empty() => Some("an LGTM has no issues"),
             DiffVerdict::Issues if self.issues.is_empty() => Some("ISSUES needs at least one issue"),
             DiffVerdict::Lgtm | DiffVerdict::Issues => {
-                self.issues.iter().any(|issue| issue.claim.trim().is_empty()).then_some("an issue claims nothing")
+                let silent = self.issues.iter().any(|issue| issue.claim.trim().is_empty());
+                let named = twice(self.issues.iter().map(|issue| issue.id.as_str()));
+                silent.then_some("an issue claims nothing").or(named.then_some("every issue needs an id of its own"))
             }
         }
     }
+}
+
+/// Whether an id is there twice or is none.
+fn twice<'a>(ids: impl Iterator<Item = &'a str>) -> bool {
+    let mut seen = BTreeSet::new();
+    ids.map(str::trim).any(|id| id.is_empty() || !seen.insert(id))
 }
 
 /// Reads an answer. It is the whole text, or the whole text is one fence around it: a verdict that stands somewhere in

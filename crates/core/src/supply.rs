@@ -1,6 +1,7 @@
 //! What a run is opened with and its first event has no room for.
 
 use crate::contest::Brought;
+use crate::packed::Packed;
 use crate::request::SectionBrief;
 use serde::{Deserialize, Serialize};
 
@@ -12,4 +13,6 @@ pub enum Supply {
     Section(Box<SectionBrief>),
     /// A candidate that a person brought.
     Candidate(Box<Brought>),
+    /// A part of the diff that is reviewed.
+    Packed(Packed),
 }

@@ -1,8 +1,10 @@
 //! What the decision tree is asked, and the record that it answers with (RTE-01). Data; `tree` decides.
 
+pub use crate::checkpoint::{Checkpoint, CheckpointMode};
 pub use crate::policy::Privacy;
 use crate::policy::{Mode, ModelRole};
-use crate::triggers::{Hit, Thresholds};
+use crate::thresholds::Thresholds;
+use crate::triggers::Hit;
 use mao_core::event::Route;
 use mao_core::ids::{ModelId, TaskClass};
 use serde::{Deserialize, Serialize};
@@ -103,50 +105,6 @@ impl Case {
     pub fn is(&self, what: Trait) -> bool {
         self.traits.contains(&what)
     }
-}
-
-/// Where a person may decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Checkpoint {
-    /// Another model reads the plan.
-    PlanReview,
-    /// Another model reads the change.
-    PrCrossReview,
-    /// Another model looks for the fault.
-    DebugEscalation,
-    /// A model for what is no code.
-    CreativeModelSelection,
-}
-
-impl Checkpoint {
-    /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::PlanReview, Self::PrCrossReview, Self::DebugEscalation, Self::CreativeModelSelection];
-
-    /// Its name in configuration.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PlanReview => "plan_review",
-            Self::PrCrossReview => "pr_cross_review",
-            Self::DebugEscalation => "debug_escalation",
-            Self::CreativeModelSelection => "creative_model_selection",
-        }
-    }
-}
-
-/// What a checkpoint does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckpointMode {
-    /// It goes on where its threshold is met.
-    Auto,
-    /// It asks a person.
-    #[default]
-    Ask,
-    /// Nothing is offered.
-    Off,
 }
 
 /// What the tree knows beside the policy.

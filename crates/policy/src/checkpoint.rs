@@ -1,11 +1,54 @@
 //! CHK-01 to CHK-05: when a checkpoint fires, what a person is asked, and what its states are. A model's word is never a
 //! person's.
 
-use crate::case::{Checkpoint, CheckpointMode};
 use crate::cycle::{Cycles, offer};
-use crate::triggers::Thresholds;
+use crate::thresholds::Thresholds;
 use mao_core::mutant;
 use serde::{Deserialize, Serialize};
+
+/// Where a person may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Checkpoint {
+    /// Another model reads the plan.
+    PlanReview,
+    /// Another model reads the change.
+    PrCrossReview,
+    /// Another model looks for the fault.
+    DebugEscalation,
+    /// A model for what is no code.
+    CreativeModelSelection,
+}
+
+impl Checkpoint {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::PlanReview, Self::PrCrossReview, Self::DebugEscalation, Self::CreativeModelSelection];
+
+    /// Its name in configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PlanReview => "plan_review",
+            Self::PrCrossReview => "pr_cross_review",
+            Self::DebugEscalation => "debug_escalation",
+            Self::CreativeModelSelection => "creative_model_selection",
+        }
+    }
+}
+
+/// What a checkpoint does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckpointMode {
+    /// It goes on where its threshold is met.
+    Auto,
+    /// It asks a person.
+    #[default]
+    Ask,
+    /// Nothing is offered.
+    Off,
+}
 
 /// What there is to look at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,13 +66,15 @@ pub struct Occasion {
 }
 
 /// How a person can be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// Somebody sits there.
     Terminal,
     /// Nobody does, but the run may wait: `--wait`, or an answer channel is configured.
     Later,
     /// Nobody.
+    #[default]
     None,
 }
 

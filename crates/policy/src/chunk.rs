@@ -7,7 +7,7 @@
 use crate::tokens::tokens;
 use mao_core::diff::{Diff, FileDiff, Hunk};
 use mao_core::glob::{self, Glob};
-use std::fmt;
+pub use mao_core::packed::Why;
 use std::ops::Range;
 
 /// The hunks of one file that are reviewed together.
@@ -35,27 +35,6 @@ pub struct Listed {
     pub file: usize,
     /// Why.
     pub why: Why,
-}
-
-/// Why a file's content is left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// It is no text.
-    Binary,
-    /// Only its name or its mode changed.
-    NoContent,
-    /// A tool wrote it: a lock file, generated code.
-    Generated,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Binary => "binary",
-            Self::NoContent => "only its name or mode changed",
-            Self::Generated => "generated or locked",
-        })
-    }
 }
 
 /// A hunk that is larger than any chunk may be.

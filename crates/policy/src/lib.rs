@@ -5,8 +5,8 @@
 //!
 //! Read in this order: [`mod@policy`] (what was configured), [`orchestrator`] (what cannot be), [`primary`] (what never
 //! leaves), [`mod@route`], [`mod@decide`] with [`breaker`] and [`spend`], [`fallback`], [`mod@grant`]. Then who does a
-//! piece of work: [`tree`] with [`case`], [`triggers`] and [`shape`], phase by phase in [`touchpoints`]; and what a plan is worth: [`waves`], [`complexity`],
-//! [`mod@estimate`] with [`prices`], [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`coverage`],
+//! piece of work: [`tree`] with [`case`], [`triggers`], [`thresholds`] and [`shape`], phase by phase in [`touchpoints`]; and what a plan is worth: [`waves`], [`complexity`],
+//! [`mod@estimate`] with [`prices`], [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`packing`] and [`coverage`],
 //! [`anchor`], [`truncated`], and [`mod@score`]. Then where
 //! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`] with [`measure`]
 //! and [`tamper`]; and who may
@@ -30,6 +30,7 @@ pub mod gate;
 pub mod grant;
 pub mod measure;
 pub mod orchestrator;
+pub mod packing;
 pub mod policy;
 pub mod prices;
 pub mod primary;
@@ -42,6 +43,7 @@ pub mod secret;
 pub mod shape;
 pub mod spend;
 pub mod tamper;
+pub mod thresholds;
 pub mod tokens;
 pub mod touchpoints;
 pub mod tree;

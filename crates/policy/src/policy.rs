@@ -1,7 +1,9 @@
 //! The effective policy of a run: everything that was configured, resolved. A run keeps it as a blob and is resumed
 //! with it, whatever the files say by then.
 
+use crate::checkpoint::{Channel, Checkpoint, CheckpointMode};
 use crate::score;
+use crate::thresholds::Thresholds;
 use mao_core::glob::Glob;
 use mao_core::ids::{AccountId, ModelId, ProviderId, TaskClass, VendorId};
 use serde::{Deserialize, Serialize};
@@ -53,6 +55,23 @@ pub struct Policy {
     /// How much each dimension of QA counts.
     #[serde(default = "score::weights")]
     pub weights: score::Weights,
+    /// What each checkpoint does; `ask` where nothing is said.
+    #[serde(default)]
+    pub checkpoints: BTreeMap<Checkpoint, CheckpointMode>,
+    /// From where on something is suggested.
+    #[serde(default)]
+    pub thresholds: Thresholds,
+    /// How a person can be reached who is asked something.
+    #[serde(default)]
+    pub answers: Channel,
+}
+
+impl Policy {
+    /// What a checkpoint does.
+    #[must_use]
+    pub fn checkpoint(&self, checkpoint: Checkpoint) -> CheckpointMode {
+        self.checkpoints.get(&checkpoint).copied().unwrap_or_default()
+    }
 }
 
 /// How much everybody thinks.

@@ -3,63 +3,9 @@
 //! Nothing here calls or routes; a suggestion is shown with its reasons, and a person or a checkpoint decides.
 
 use crate::policy::ModelRole;
+pub use crate::thresholds::Thresholds;
 pub use mao_core::ask::Complexity;
 use serde::{Deserialize, Serialize};
-
-/// When something is suggested.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Thresholds {
-    /// A review is suggested for strictly more changed files.
-    pub review_files: u64,
-    /// What makes a change a matter of security, wherever it stands in a word.
-    pub security_patterns: Vec<String>,
-    /// Whole words that do not.
-    pub security_ignore: Vec<String>,
-    /// A large window is suggested for strictly more tokens.
-    pub large_context_tokens: u64,
-    /// Escalation is offered after at least so many failed cycles.
-    pub debug_cycles: u64,
-    /// A plan is reviewed for strictly more tasks.
-    pub plan_tasks: u64,
-    /// The large model reviews strictly more files.
-    pub large_model_files: u64,
-    /// Up to which complexity the small model of a family is enough.
-    pub small_model_up_to: Option<Complexity>,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        Self {
-            review_files: 10,
-            security_patterns: words(&[
-                "auth",
-                "crypto",
-                "token",
-                "password",
-                "secret",
-                "injection",
-                "sanitiz",
-                "escap",
-            ]),
-            security_ignore: words(&[
-                "author",
-                "authors",
-                "authored",
-                "authorship",
-                "coauthor",
-                "tokenizer",
-                "tokenization",
-            ]),
-            large_context_tokens: 150_000,
-            debug_cycles: 2,
-            plan_tasks: 20,
-            large_model_files: 5,
-            small_model_up_to: Some(Complexity::Simple),
-        }
-    }
-}
 
 /// Which side of a change a line is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -231,6 +177,20 @@ pub fn reviewer(files: u64, hits: &[Hit], wanted: Override, thresholds: &Thresho
             reviewer(ModelRole::Analyzer, format!("{files} files, more than {}", thresholds.large_model_files))
         }
         (Override::None, n) => reviewer(ModelRole::Analyzer, format!("{n} security hits")),
+    }
+}
+
+/// The task class of a change's review by this role.
+#[must_use]
+pub const fn reviews(role: ModelRole) -> &'static str {
+    match role {
+        ModelRole::Drafter => "pr_review_small",
+        ModelRole::Coder => "code_review",
+        ModelRole::Orchestrator
+        | ModelRole::Worker
+        | ModelRole::Checker
+        | ModelRole::Reasoner
+        | ModelRole::Analyzer => "pr_review",
     }
 }
 

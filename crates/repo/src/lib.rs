@@ -13,6 +13,7 @@ mod begin;
 mod checker;
 pub mod checks;
 mod collect;
+mod compare;
 mod counts;
 pub mod detect;
 mod dirty;

@@ -10,7 +10,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("deps", include_str!("../prompts/deps.md")),
     ("plan", include_str!("../prompts/plan.md")),
     ("work", include_str!("../prompts/work.md")),
@@ -18,6 +18,9 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("judge", include_str!("../prompts/judge.md")),
     ("synthesis", include_str!("../prompts/synthesis.md")),
     ("shape", include_str!("../prompts/shape.md")),
+    ("review_plan", include_str!("../prompts/review_plan.md")),
+    ("review_diff", include_str!("../prompts/review_diff.md")),
+    ("weigh", include_str!("../prompts/weigh.md")),
     ("again", include_str!("../prompts/again.md")),
 ];
 

@@ -17,6 +17,7 @@ mod man;
 mod models;
 mod plan;
 mod resume;
+mod review;
 mod route;
 mod runs;
 mod salvage;
@@ -35,6 +36,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Develop(words)) => develop::run(common, &words, printer),
         Some(Command::Deps(words)) => deps::run(common, &words, printer),
         Some(Command::Plan(words)) => plan::run(common, &words, printer),
+        Some(Command::Review(words)) => review::run(common, &words, printer),
         Some(Command::Demo(words)) => demo::run(&words, printer),
         Some(Command::Resume(words)) => resume::run(common, &words, printer),
         Some(Command::Runs(words)) => runs::run(common, &words, printer),

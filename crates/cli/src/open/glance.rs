@@ -5,12 +5,11 @@ use super::{PROBES, directory, environment, find, load, mention};
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
 use crate::print::Printer;
-use mao_config::{Flag, Loaded, Settings};
+use mao_config::{Flag, Loaded};
 use mao_core::ids::{ModelId, ProviderId, TaskClass};
-use mao_policy::case::{Checkpoint, CheckpointMode, Tuning};
+use mao_policy::case::Tuning;
 use mao_policy::policy::ModelRole;
 use mao_policy::route::{self, Conditions};
-use mao_policy::triggers::{Complexity, Thresholds};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -67,19 +66,11 @@ impl Glance {
 
     /// What the decision tree knows beside the policy.
     pub fn tuning(&self) -> Tuning {
-        let settings = &self.loaded.settings;
+        let policy = &self.loaded.policy;
         let roles = self.loaded.roles.iter().filter_map(|(name, model)| Some((role(name)?, model.clone())));
-        let checkpoints = Checkpoint::ALL.map(|checkpoint| {
-            let mode = match settings.text(&format!("checkpoints.{}", checkpoint.name())) {
-                Some("auto") => CheckpointMode::Auto,
-                Some("off") => CheckpointMode::Off,
-                Some(_) | None => CheckpointMode::Ask,
-            };
-            (checkpoint, mode)
-        });
         Tuning {
-            thresholds: thresholds(settings),
-            checkpoints: checkpoints.into(),
+            thresholds: policy.thresholds.clone(),
+            checkpoints: policy.checkpoints.clone(),
             defaults: self.loaded.defaults.clone(),
             roles: roles.collect(),
         }
@@ -94,29 +85,4 @@ fn root(dir: &Path) -> Option<PathBuf> {
 fn role(name: &str) -> Option<ModelRole> {
     use ModelRole::{Analyzer, Checker, Coder, Drafter, Orchestrator, Reasoner, Worker};
     [Orchestrator, Worker, Checker, Reasoner, Coder, Analyzer, Drafter].into_iter().find(|role| role.name() == name)
-}
-
-/// When something is suggested.
-#[must_use]
-pub fn thresholds(settings: &Settings) -> Thresholds {
-    let built_in = Thresholds::default();
-    let int = |key: &str, or: u64| settings.int(&format!("thresholds.{key}")).unwrap_or(or);
-    let list = |key: &str, or: Vec<String>| match settings.get(&format!("thresholds.{key}")) {
-        Some(_) => settings.list(&format!("thresholds.{key}")).to_vec(),
-        None => or,
-    };
-    Thresholds {
-        review_files: int("files_changed_suggest_review", built_in.review_files),
-        security_patterns: list("security_sensitive_patterns", built_in.security_patterns),
-        security_ignore: list("security_ignore_words", built_in.security_ignore),
-        large_context_tokens: int("suggest_gemini_for_context_above", built_in.large_context_tokens),
-        debug_cycles: int("suggest_codex_debug_after_cycles", built_in.debug_cycles),
-        plan_tasks: int("plan_tasks_auto_review", built_in.plan_tasks),
-        large_model_files: int("pr_pro_model_files", built_in.large_model_files),
-        small_model_up_to: match settings.text("models.gemini.flash_threshold") {
-            Some("never") => None,
-            Some("moderate") => Some(Complexity::Moderate),
-            Some(_) | None => built_in.small_model_up_to,
-        },
-    }
 }

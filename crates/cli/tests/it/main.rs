@@ -16,5 +16,6 @@ mod pictures;
 mod plain;
 mod planned;
 mod private;
+mod review;
 mod sets;
 mod shop;

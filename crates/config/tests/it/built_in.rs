@@ -1,7 +1,9 @@
 //! The built-in file: what it means, and that it documents every key.
 
 use mao_config::{Inputs, Layer, Source, Value, default_file, keys, load, schema};
+use mao_core::ask::Role;
 use mao_policy::policy::{Limits, Mode};
+use mao_policy::route::{Conditions, of_class};
 use std::collections::BTreeSet;
 
 #[test]
@@ -9,11 +11,14 @@ fn inv_02_absent_config_enables_claude_alone() {
     let loaded = load(&Inputs::default()).expect("the built-in configuration");
     assert!(loaded.policy.enabled.is_empty());
     assert_eq!(loaded.policy.mode, Mode::Assist);
-    for (task, route) in &loaded.policy.routes {
-        for model in &route.assist {
-            let vendor = &loaded.policy.models[model].vendor;
-            assert_eq!(vendor, &mao_policy::orchestrator::home_vendor(), "{task} goes to {model} in mode assist");
+    // Reviews name others in either mode, because they are asked for; nobody who is not enabled is asked.
+    for task in loaded.policy.routes.keys() {
+        let route = of_class(&loaded.policy, task, Role::Worker, &Conditions::default());
+        for link in &route.links {
+            let home = mao_policy::orchestrator::home_vendor();
+            assert_eq!(link.vendor, home, "{task} goes to {} in mode assist", link.model);
         }
+        assert!(!route.links.is_empty(), "{task} goes to nobody");
     }
     assert_eq!(loaded.warnings, []);
 }

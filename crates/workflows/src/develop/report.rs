@@ -172,7 +172,7 @@ fn answers(run: &RunState) -> impl Iterator<Item = (&AskStep, &Attempt, &Answere
 }
 
 /// The model that served an answer, as its vendor said; what was asked for only where the vendor says nothing.
-fn served(ask: &AskStep, attempt: &Attempt, answered: &Answered) -> Option<String> {
+pub(crate) fn served(ask: &AskStep, attempt: &Attempt, answered: &Answered) -> Option<String> {
     let asked = || ask.route.as_ref().and_then(|route| route.links.first()).map(|link| link.endpoint.clone());
     if mutant::is("inv_07_report_the_plan") {
         return asked();

@@ -97,6 +97,9 @@ pub fn policy() -> Policy {
         fallback: Default::default(),
         frozen: Vec::new(),
         weights: mao_policy::score::weights(),
+        checkpoints: Default::default(),
+        thresholds: Default::default(),
+        answers: Default::default(),
     }
 }
 

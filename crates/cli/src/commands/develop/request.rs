@@ -2,7 +2,6 @@
 //! about them.
 
 use crate::exit::{Exit, Failure};
-use crate::open::glance::thresholds;
 use crate::open::{House, Scripted};
 use mao_config::locate::REQUIREMENTS_FILE;
 use mao_config::{ConfigErrors, Loaded, Source};
@@ -18,7 +17,7 @@ use mao_workflows::context::{self, collect};
 use mao_workflows::develop::order;
 
 /// What every face shows while models are scripted.
-const SCRIPTED: &str = "scripted models: no real model was asked, every answer comes from a script";
+pub const SCRIPTED: &str = "scripted models: no real model was asked, every answer comes from a script";
 
 /// The address of what is no section: a feature.
 const FEATURE: &str = "feature";
@@ -62,7 +61,7 @@ pub fn new_run(house: &House, loaded: &Loaded, base: CommitId, wanted: &Wanted<'
         Ok(selection) => {
             let (sections, tasks) = selected(house, loaded, &base, &selection)?;
             let about = |section: &Section| {
-                let found = collect(section, &files, requirements.as_deref(), &thresholds(&loaded.settings));
+                let found = collect(section, &files, requirements.as_deref(), &loaded.policy.thresholds);
                 NewSection {
                     id: section.id.clone(),
                     title: section.title.clone(),
@@ -145,7 +144,7 @@ fn is_a_feature(wanted: &Wanted<'_>) -> bool {
 
 /// A feature as a section that nothing is declared about.
 fn feature(text: &str, loaded: &Loaded) -> NewSection {
-    let hits = context::hits(text, &thresholds(&loaded.settings));
+    let hits = context::hits(text, &loaded.policy.thresholds);
     NewSection {
         id: SectionId::from(FEATURE),
         title: text::one_line(text, TITLE),
