@@ -1,9 +1,12 @@
 //! The words of the command line. Every command is one variant here and one file in `commands/`.
 
 pub mod privacy;
+mod qa;
 #[cfg(test)]
 mod reference;
 pub mod review;
+
+pub use qa::Qa;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use privacy::Privacy;
@@ -57,6 +60,8 @@ pub enum Command {
     Plan(Plan),
     /// Have another model read a plan or a change; nothing is changed
     Review(review::Review),
+    /// Judge sections in five dimensions, repair what is found, and say whether they pass
+    Qa(Qa),
     /// Play a bundled sample with scripted models, through the real engine, git and cargo
     Demo(Demo),
     /// Go on with a run that was interrupted or waits

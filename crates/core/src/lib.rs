@@ -22,6 +22,7 @@ pub mod mutant;
 pub mod outcome;
 pub mod packed;
 pub mod proof;
+pub mod quality;
 pub mod reply;
 pub mod request;
 pub mod review;

@@ -2,6 +2,7 @@
 
 use crate::contest::Contest;
 use crate::ids::{BlobId, CommitId, TaskClass};
+use crate::quality::Quality;
 use serde::{Deserialize, Serialize};
 
 /// What a run is about. Small: large texts by hash, long lists as supplies.
@@ -13,6 +14,8 @@ pub enum Matter {
     Sections,
     /// Several answers to one question.
     Contest(Box<Contest>),
+    /// Judging the sections that the request names.
+    Quality(Quality),
     /// A review that a person asked for.
     Review(Reviewed),
 }

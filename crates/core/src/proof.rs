@@ -57,9 +57,8 @@ impl RunState {
     /// The candidate that a person brought under this step's name.
     #[must_use]
     pub fn brought(&self, step: &StepId) -> Option<&Brought> {
-        self.supplies.iter().find_map(|supply| match supply {
-            Supply::Candidate(brought) if brought.step == *step => Some(&**brought),
-            Supply::Candidate(_) | Supply::Section(_) | Supply::Packed(_) => None,
+        self.supplies.iter().find_map(|supply| {
+            if let Supply::Candidate(brought) = supply { (brought.step == *step).then_some(&**brought) } else { None }
         })
     }
 

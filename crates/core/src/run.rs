@@ -152,7 +152,9 @@ impl RunState {
                 for item in items {
                     match item {
                         Supply::Section(brief) => self.opened.request.sections.push((**brief).clone()),
-                        Supply::Candidate(_) | Supply::Packed(_) => self.supplies.push(item.clone()),
+                        Supply::Candidate(_) | Supply::Packed(_) | Supply::Wants { .. } => {
+                            self.supplies.push(item.clone())
+                        }
                     }
                 }
                 Ok(())

@@ -1,6 +1,7 @@
 //! What a run is opened with and its first event has no room for.
 
 use crate::contest::Brought;
+use crate::ids::SectionId;
 use crate::packed::Packed;
 use crate::request::SectionBrief;
 use serde::{Deserialize, Serialize};
@@ -15,4 +16,11 @@ pub enum Supply {
     Candidate(Box<Brought>),
     /// A part of the diff that is reviewed.
     Packed(Packed),
+    /// What a section can be wanting: its task items and the requirements that it refers to, by name.
+    Wants {
+        /// The section.
+        section: SectionId,
+        /// `2.1`, `PRD 12.2`.
+        names: Vec<String>,
+    },
 }

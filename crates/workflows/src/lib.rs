@@ -12,6 +12,7 @@ pub mod develop;
 pub mod flow;
 pub mod plan;
 pub mod prompt;
+pub mod qa;
 pub mod review;
 pub mod workflow;
 
@@ -20,7 +21,7 @@ pub use workflow::{ReportFile, Texts, Workflow};
 /// The workflow of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Workflow> {
-    [&develop::Develop as &dyn Workflow, &deps::Deps, &review::Review]
+    [&develop::Develop as &dyn Workflow, &deps::Deps, &qa::Qa, &review::Review]
         .into_iter()
         .find(|workflow| workflow.name() == name)
 }

@@ -10,7 +10,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("deps", include_str!("../prompts/deps.md")),
     ("plan", include_str!("../prompts/plan.md")),
     ("work", include_str!("../prompts/work.md")),
@@ -22,6 +22,7 @@ const TEMPLATES: [(&str, &str); 11] = [
     ("review_diff", include_str!("../prompts/review_diff.md")),
     ("weigh", include_str!("../prompts/weigh.md")),
     ("again", include_str!("../prompts/again.md")),
+    ("quality", include_str!("../prompts/quality.md")),
 ];
 
 /// A template that does not fit its values.

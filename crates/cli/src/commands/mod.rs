@@ -16,6 +16,7 @@ mod logs;
 mod man;
 mod models;
 mod plan;
+mod qa;
 mod resume;
 mod review;
 mod route;
@@ -36,6 +37,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Develop(words)) => develop::run(common, &words, printer),
         Some(Command::Deps(words)) => deps::run(common, &words, printer),
         Some(Command::Plan(words)) => plan::run(common, &words, printer),
+        Some(Command::Qa(words)) => qa::run(common, &words, printer),
         Some(Command::Review(words)) => review::run(common, &words, printer),
         Some(Command::Demo(words)) => demo::run(&words, printer),
         Some(Command::Resume(words)) => resume::run(common, &words, printer),

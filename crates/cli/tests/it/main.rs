@@ -16,6 +16,7 @@ mod pictures;
 mod plain;
 mod planned;
 mod private;
+mod quality;
 mod review;
 mod sets;
 mod shop;

@@ -1,0 +1,5 @@
+//! `mao qa` over a sample with 25 seeded defects: the real binary, scripted reviewers, real git.
+
+mod sample;
+mod sarif;
+mod verdicts;

@@ -1,0 +1,116 @@
+//! What reviewers answer, as forms.
+
+use crate::plan::object;
+use mao_core::review::{Issue, Severity};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+
+/// The name of a reviewer's form.
+pub(super) const QUALITY: &str = "quality";
+
+/// A reviewer's answer on one dimension.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reviewed {
+    /// 0 to 100.
+    pub(super) score: u32,
+    /// What was found.
+    pub(super) issues: Vec<Claim>,
+}
+
+/// QA-02: one thing that a reviewer claims.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Claim {
+    /// The file, beneath the root; absent for behaviour that is missing.
+    pub(super) file: Option<String>,
+    /// The line in the file as it is, from 1.
+    pub(super) line: Option<u32>,
+    /// How bad.
+    #[serde(deserialize_with = "in_capitals")]
+    pub(super) severity: Severity,
+    /// What kind: `injection`, `lost_error`.
+    pub(super) category: String,
+    /// What is wrong.
+    pub(super) description: String,
+    /// What comes of it.
+    pub(super) impact: String,
+    /// What shows it.
+    pub(super) evidence: String,
+    /// What would be better.
+    pub(super) fix: String,
+    /// For behaviour that is missing: the requirement or task item that wants it.
+    #[serde(default)]
+    pub(super) wanted_by: Option<String>,
+}
+
+/// Tools of other houses write `major`, `Critical`.
+fn in_capitals<'de, D: Deserializer<'de>>(from: D) -> Result<Severity, D::Error> {
+    let word = String::deserialize(from)?.trim().to_uppercase();
+    Severity::deserialize(serde::de::value::StrDeserializer::<D::Error>::new(&word))
+}
+
+impl Claim {
+    /// The claim under a name that nothing else in its run has.
+    pub(super) fn named(&self, id: String) -> Issue {
+        Issue {
+            id,
+            file: self.file.as_deref().map(|file| file.trim_start_matches("./").to_owned()),
+            line: self.line,
+            severity: self.severity,
+            category: self.category.clone(),
+            claim: self.description.clone(),
+            evidence: self.evidence.clone(),
+            suggestion: self.fix.clone(),
+            wanted_by: self.wanted_by.clone(),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.description.trim().is_empty() {
+            return Err("an issue claims nothing".into());
+        }
+        Ok(())
+    }
+}
+
+/// A reviewer's answer, read.
+pub(super) fn reviewed(value: &Value) -> Result<Reviewed, String> {
+    let reviewed = Reviewed::deserialize(value).map_err(|wrong| wrong.to_string())?;
+    if reviewed.score > 100 {
+        return Err(format!("a score is 0 to 100, not {}", reviewed.score));
+    }
+    reviewed.issues.iter().try_for_each(Claim::check)?;
+    Ok(reviewed)
+}
+
+/// The files that an answer speaks of, in any of the forms.
+pub(super) fn places(value: &Value) -> Vec<String> {
+    let issues = value.get("issues").and_then(Value::as_array).into_iter().flatten();
+    let files = issues.filter_map(|issue| issue.get("file")?.as_str());
+    files.map(|file| file.trim_start_matches("./").to_owned()).collect()
+}
+
+fn claim_schema() -> serde_json::Map<String, Value> {
+    let text = json!({"type": "string"});
+    let properties = json!({
+        "file": {"type": ["string", "null"]},
+        "line": {"type": ["integer", "null"]},
+        "severity": {"type": "string", "enum": ["CRITICAL", "HIGH", "MEDIUM", "LOW"]},
+        "category": text,
+        "description": text,
+        "impact": text,
+        "evidence": text,
+        "fix": text,
+        "wanted_by": {"type": ["string", "null"]},
+    });
+    properties.as_object().cloned().unwrap_or_default()
+}
+
+/// The JSON schema of a reviewer's answer.
+pub(super) fn quality_schema() -> Value {
+    object(json!({
+        "score": {"type": "integer", "minimum": 0, "maximum": 100},
+        "issues": {"type": "array", "items": object(Value::Object(claim_schema()))},
+    }))
+}

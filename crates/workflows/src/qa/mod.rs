@@ -1,0 +1,155 @@
+//! `qa`: five dimensions a section, each by the model that its route names, at once; the program adds up.
+//!
+//! Nothing that a reviewer says is taken for more than it is: places are checked, duplicates are one, a score is no higher
+//! than the worst issue allows, and a dimension that nobody judged leaves the verdict open. What is red stays FAIL.
+
+pub mod dossier;
+mod form;
+pub mod questions;
+pub mod report;
+
+use crate::flow::{self, open_once, published};
+use crate::workflow::{ReportFile, Texts, Workflow};
+use dossier::{Dossier, quality};
+use form::QUALITY;
+use mao_core::effect::{Effect, Work};
+use mao_core::event::Verification;
+use mao_core::ids::{SectionId, StepId};
+use mao_core::outcome::Outcome;
+use mao_core::quality::Unfinished;
+use mao_core::run::RunState;
+use mao_core::step::Step;
+use mao_policy::Policy;
+use mao_policy::score::{Dimension, Score, Verdict};
+use questions::review_step;
+use serde_json::Value;
+
+/// The step in which the checks run on what is judged.
+const BASE: &str = "check.base";
+
+/// The step in which a person is asked about sections with open items.
+pub const UNFINISHED: &str = "unfinished";
+
+/// The workflow.
+#[derive(Debug)]
+pub struct Qa;
+
+impl Workflow for Qa {
+    fn name(&self) -> &'static str {
+        "qa"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn next(&self, policy: &Policy, run: &RunState) -> Vec<Effect> {
+        flow::unless_over(run, || forward(policy, run))
+    }
+
+    fn schema(&self, name: &str) -> Option<Value> {
+        (name == QUALITY).then(form::quality_schema)
+    }
+
+    fn accepts(&self, schema: &str, _run: &RunState, value: &Value) -> Result<(), String> {
+        match schema {
+            QUALITY => form::reviewed(value).map(|_| ()),
+            other => Err(format!("qa knows no schema `{other}`")),
+        }
+    }
+
+    fn named_paths(&self, _schema: &str, value: &Value) -> Vec<String> {
+        form::places(value)
+    }
+
+    fn report_path(&self, run: &RunState) -> String {
+        report::path(run)
+    }
+
+    fn report(&self, policy: &Policy, run: &RunState, _texts: &Texts) -> Vec<ReportFile> {
+        report::files(policy, run)
+    }
+}
+
+fn forward(policy: &Policy, run: &RunState) -> Vec<Effect> {
+    match unfinished(run) {
+        Gate::Open => {}
+        Gate::Waiting(effects) => return effects,
+    }
+    let base = Work::Verify { commit: run.opened.base.clone(), tree: run.opened.base_tree.clone() };
+    let mut effects: Vec<Effect> = open_once(run, BASE, base).into_iter().collect();
+    let mut judged = run.trees.contains_key(&run.opened.base_tree);
+    for section in &run.opened.request.sections {
+        for dimension in Dimension::ALL {
+            let ask = || Work::Ask(questions::review(run, section, dimension));
+            effects.extend(open_once(run, review_step(&section.id, dimension), ask()));
+        }
+        judged = judged && Dossier::of(run, &section.id).is_some();
+    }
+    if !effects.is_empty() || !judged {
+        return effects;
+    }
+    published(run, || outcome(policy, run))
+}
+
+/// What stands between a request and its first question.
+enum Gate {
+    /// Nothing.
+    Open,
+    /// A person's word; these effects are new.
+    Waiting(Vec<Effect>),
+}
+
+/// QA-08: whether sections with open items are judged.
+fn unfinished(run: &RunState) -> Gate {
+    let open: Vec<&SectionId> = open_sections(run).collect();
+    if open.is_empty() || quality(run).unfinished == Unfinished::Judge {
+        return Gate::Open;
+    }
+    match run.steps.get(&StepId::from(UNFINISHED)) {
+        Some(Step::Question { answer: Some(answer), .. }) if answer == "yes" => Gate::Open,
+        Some(Step::Question { answer: Some(_), .. }) => {
+            let what = "judging what is not finished".to_owned();
+            Gate::Waiting(vec![flow::close(Outcome::Declined { what })])
+        }
+        Some(_) => Gate::Waiting(Vec::new()),
+        None => {
+            let named: Vec<&str> = open.iter().map(|id| id.as_str()).collect();
+            let text = format!("section {} has open items: judge it all the same?", named.join(", "));
+            let work = Work::Question { text, choices: vec!["yes".to_owned(), "no".to_owned()] };
+            Gate::Waiting(open_once(run, UNFINISHED, work).into_iter().collect())
+        }
+    }
+}
+
+/// The sections that are not fully ticked.
+fn open_sections(run: &RunState) -> impl Iterator<Item = &SectionId> {
+    let sections = run.opened.request.sections.iter();
+    sections.filter(|section| section.declares.subtasks.is_some_and(|open| open > 0)).map(|section| &section.id)
+}
+
+/// What a section came to.
+#[must_use]
+pub fn score(policy: &Policy, run: &RunState, dossier: &Dossier) -> Score {
+    let green = run.trees.get(&run.verified_tree).is_some_and(Verification::green);
+    dossier.score(policy, quality(run).gate, green)
+}
+
+/// QA-04, QA-05: the run's end by the worst of its sections; what nobody judged comes before everything.
+fn outcome(policy: &Policy, run: &RunState) -> Outcome {
+    let sections = run.opened.request.sections.iter();
+    let verdicts: Vec<(String, Verdict)> = sections
+        .filter_map(|section| Dossier::of(run, &section.id))
+        .map(|dossier| (dossier.section.to_string(), score(policy, run, &dossier).verdict))
+        .collect();
+    let is = |verdict| verdicts.iter().filter(move |(_, each)| *each == verdict).map(|(id, _)| id.as_str());
+    if is(Verdict::Incomplete).next().is_some() {
+        return Outcome::Incomplete;
+    }
+    let said = [(Verdict::Fail, "FAIL"), (Verdict::Conditional, "CONDITIONAL")].map(|(verdict, word)| {
+        let ids: Vec<&str> = is(verdict).collect();
+        (!ids.is_empty()).then(|| format!("section {}: {word}", ids.join(", ")))
+    });
+    let why: Vec<String> = said.into_iter().flatten().collect();
+    if why.is_empty() { Outcome::Complete } else { Outcome::Negative { why: why.join("; ") } }
+}
