@@ -7,6 +7,7 @@
 mod alone;
 mod develop;
 mod diverse;
+mod effort;
 mod family;
 mod faults;
 mod hooks;
