@@ -242,6 +242,7 @@ fn parts(ground: &Ground, dir: &Path) -> Done<(Arc<Parts>, Stream)> {
         announcer,
         lease_ms: u64::from(u32::MAX),
         points: Points::default(),
+        playback: None,
     };
     Ok((Arc::new(parts), faces))
 }

@@ -66,6 +66,8 @@ pub enum Command {
     Demo(Demo),
     /// Go on with a run that was interrupted or waits
     Resume(Resume),
+    /// Decide a recorded run again from an empty ledger, calling nobody, and say where it comes out another
+    Replay(Replay),
     /// List the runs of this repository
     Runs(Runs),
     /// Show a run: its steps, attempts and checks
@@ -142,6 +144,9 @@ pub struct Develop {
     /// Play this script instead of calling models; branch and report say so
     #[arg(long, value_name = "DIR")]
     pub script: Option<PathBuf>,
+    /// Record the run, to play it again: `mao replay DIR` (default: a directory of mao's own)
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub record: Option<Option<PathBuf>>,
 }
 
 /// `mao deps`
@@ -220,6 +225,43 @@ pub struct Demo {
     /// Only write the sample and its script there, to play or edit them yourself
     #[arg(long, requires = "into")]
     pub unpack: bool,
+    /// Record the run, to play it again: `mao replay DIR` (default: a directory of mao's own)
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub record: Option<Option<PathBuf>>,
+}
+
+/// `mao replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The run's id or the beginning of it, or the directory of a recording; without one, the newest run
+    #[arg(value_name = "RUN|DIR")]
+    pub recorded: Option<String>,
+    /// By which policy to decide: the recorded one, or the present configuration's
+    #[arg(long, value_enum, default_value_t = ReplayPolicy::Recorded, value_name = "WHICH")]
+    pub policy: ReplayPolicy,
+    /// Keep what the run was replayed from as a recording (default: a directory of mao's own)
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub record: Option<Option<PathBuf>>,
+}
+
+/// By which policy a recorded run is decided again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReplayPolicy {
+    /// The one it was recorded with
+    Recorded,
+    /// The present configuration's
+    Now,
+}
+
+impl ReplayPolicy {
+    /// Its word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Now => "now",
+        }
+    }
 }
 
 /// A run, by its id or the beginning of it.
@@ -466,6 +508,8 @@ pub struct Models {
 pub enum ModelsWhat {
     /// Print every entry, whether it is enabled, and what keeps it from being used here
     List,
+    /// Print what came of each model's attempts, per kind of work, in all runs on this machine
+    Outcomes,
 }
 
 /// `mao completions`

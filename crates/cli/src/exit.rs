@@ -6,6 +6,8 @@ use mao_engine::{Carried, EngineError};
 use mao_repo::RepoError;
 use mao_store::StoreError;
 use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// How the program ended. The numbers are a public promise: `docs/exit-codes.md`.
@@ -71,6 +73,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// The next step where a disk is full.
+const MAKE_ROOM: &str = "make room, then `mao resume`: nothing recorded is lost";
+
 /// What went wrong, where it leads, and what to do next.
 #[derive(Debug)]
 pub struct Failure {
@@ -86,6 +91,16 @@ impl Failure {
     /// A failure of `exit`'s kind.
     pub fn new(exit: Exit, error: impl Into<Box<dyn Error>>) -> Self {
         Self { exit, error: error.into(), hint: None }
+    }
+
+    /// A file or directory that could not be read or written; a full disk is no wrong set-up.
+    pub fn disk(what: &str, path: &Path, source: io::Error) -> Self {
+        let full = matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        let failure = Self::new(
+            if full { Exit::Internal } else { Exit::Configuration },
+            format!("{what} {}: {source}", path.display()),
+        );
+        if full { failure.hint(MAKE_ROOM) } else { failure }
     }
 
     /// The same with its next step.
@@ -112,6 +127,7 @@ impl From<EngineError> for Failure {
             | EngineError::Prompt(_)
             | EngineError::Random(_)
             | EngineError::NoSuchWorkflow(_)
+            | EngineError::Halted(_)
             | EngineError::Broken(_) => Self::new(Exit::Internal, error).hint("nothing recorded is lost: `mao resume`"),
         }
     }
@@ -129,7 +145,7 @@ impl From<StoreError> for Failure {
             StoreError::Unusable { .. } | StoreError::NetworkFileSystem { .. } => {
                 (Exit::Configuration, Some("set XDG_STATE_HOME to a directory on a local disk that is yours alone"))
             }
-            StoreError::Full { .. } => (Exit::Internal, Some("make room, then `mao resume`: nothing recorded is lost")),
+            StoreError::Full { .. } => (Exit::Internal, Some(MAKE_ROOM)),
             StoreError::Moved { .. }
             | StoreError::TooLarge { .. }
             | StoreError::Misplaced { .. }
@@ -147,7 +163,13 @@ impl From<RepoError> for Failure {
             return Self::new(Exit::Negative, error).hint("`mao show` says whether the run published it");
         }
         // What the checkout holds is a person's: nothing is done over it without their word.
-        let exit = if matches!(error, RepoError::NotApplied(_)) { Exit::Declined } else { Exit::Configuration };
+        let exit = if matches!(error, RepoError::NotApplied(_)) {
+            Exit::Declined
+        } else if matches!(error, RepoError::Full { .. }) {
+            Exit::Internal
+        } else {
+            Exit::Configuration
+        };
         let hint = error.hint().map(str::to_owned);
         Self { exit, error: Box::new(error), hint }
     }

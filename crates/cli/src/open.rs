@@ -1,6 +1,8 @@
 //! Joins the parts: the one file that names concrete types. Everything else speaks to traits and to the engine.
 
 pub mod glance;
+pub mod recording;
+pub mod replaying;
 
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
@@ -208,6 +210,7 @@ impl House {
             announcer,
             lease_ms: lease_ms(),
             points: Points(testing::listener()),
+            playback: None,
         };
         Ok((Arc::new(parts), stream))
     }

@@ -91,13 +91,15 @@ impl AttemptWork {
         let to = to.ok_or_else(|| EngineError::Broken(format!("{step} has no link {link}")))?;
         let provider =
             parts.providers.get(&to.provider).ok_or_else(|| EngineError::NoSuchProvider(to.provider.clone()))?;
+        repo.room()?;
         let holder = slot_holder(state, step);
         let (cap, now) = (policy.limits.account_parallel, parts.clock.now());
         // The owner holds it along with its lease: a dead one's place is free when its lease is over.
         if !parts.store.try_take(&to.account, cap, &holder, now, parts.lease_ms)? {
             return Ok(None);
         }
-        let session = draw_uuid()?;
+        let recorded = parts.playback.as_ref().and_then(|playback| playback.session(step, asked.next_no()));
+        let session = recorded.map_or_else(draw_uuid, Ok)?;
         let acknowledged = acknowledged(asked);
         let mut texts = BTreeMap::new();
         let withheld = privacy::withheld(policy, &to.vendor);
@@ -174,6 +176,12 @@ impl AttemptWork {
             Ok(reply) => self.judge(reply, &worktree).await?,
             Err(fault) => AttemptResult::Failed(fault),
         };
+        if let AttemptResult::Failed(fault) = &result
+            && fault.kind != FaultKind::Cancelled
+        {
+            // Whoever works on a full disk fails: that is not the model's doing, and no other would do better.
+            self.repo.room()?;
+        }
         let loss = match &result {
             AttemptResult::Answered(_) => None,
             AttemptResult::Failed(_) => {

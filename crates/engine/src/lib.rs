@@ -5,7 +5,8 @@
 //! terminal, and never asks a vendor's name.
 //!
 //! Read in this order: [`owner`] (the loop), [`record`] (write, then act), [`attempt`] (one call of one model),
-//! [`perform`] (checks, merges, report, branch), `foresight` (conflicts to come), [`recover`] (after a dead owner), [`open`] (a new run).
+//! [`perform`] (checks, merges, report, branch), `foresight` (conflicts to come), [`recover`] (after a dead owner), [`open`]
+//! (a new run), [`recording`] and [`playback`] (the same run again, from an empty ledger).
 
 pub mod announce;
 pub mod attempt;
@@ -17,7 +18,9 @@ pub mod open;
 pub mod owner;
 pub mod parts;
 pub mod perform;
+pub mod playback;
 pub mod record;
+pub mod recording;
 pub mod recover;
 mod work;
 

@@ -62,6 +62,19 @@ pub struct NewSection {
     pub requirements: Option<String>,
 }
 
+/// Records the opening of a run that is played again, with what it was supplied with. Nobody owns it yet.
+pub fn open_again(parts: &Parts, opened: Opened, supplied: impl Iterator<Item = Event>) -> Result<(), EngineError> {
+    let (run, repository) = (opened.run, opened.repository.clone());
+    let events: Vec<Event> = std::iter::once(Event::RunOpened(Box::new(opened))).chain(supplied).collect();
+    let at = match &parts.playback {
+        Some(playback) => playback.admit(&events)?,
+        None => parts.clock.now(),
+    };
+    let owner = parts.store.take(&run, &repository, at, parts.lease_ms)?;
+    parts.store.append(&owner, 0, at, &events, &[])?;
+    Ok(parts.store.release(&owner)?)
+}
+
 /// The longest list of paths that a plan's prompt carries, in bytes.
 const FILES_LIMIT: usize = 200_000;
 

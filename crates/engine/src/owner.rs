@@ -9,9 +9,10 @@ use crate::parts::{EngineError, Parts};
 use crate::perform;
 use crate::record::Record;
 use crate::recover;
-use crate::work::{Done, blocking};
+use crate::work::{Done, blocking, in_turn};
 use mao_core::effect::{Effect, Note, Work};
-use mao_core::event::Event;
+use mao_core::event::{AttemptResult, Event};
+use mao_core::fault::FaultKind;
 use mao_core::ids::{RunId, Stamp, StepId};
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
@@ -58,8 +59,11 @@ pub async fn carry(parts: Arc<Parts>, run: RunId, cancel: Cancel) -> Result<Carr
         Ok(running) => running.turn().await,
         Err(wrong) => Err(wrong),
     };
-    parts.store.release(&owner)?;
-    carried
+    // What went wrong first is what is said.
+    let released = parts.store.release(&owner);
+    let carried = carried?;
+    released?;
+    Ok(carried)
 }
 
 /// Work that is out, and what stops it.
@@ -124,7 +128,10 @@ impl Loop {
     async fn turn(mut self) -> Result<Carried, EngineError> {
         let carried = self.until_over().await;
         // Whatever happened, nothing this process started outlives the loop.
-        self.stop_all().await;
+        match &carried {
+            Ok(_) => self.stop_all().await,
+            Err(_) => self.abandon().await,
+        }
         if let Ok(Carried::Closed(_)) = &carried {
             let (repo, at) = (Arc::clone(&self.repo), self.record.state().opened_at);
             let user = Arc::clone(&self.parts.user_repo);
@@ -163,6 +170,9 @@ impl Loop {
                 }
                 Idle::Person(why) => return self.park(why, None),
             }
+            if let Some(playback) = &self.parts.playback {
+                playback.idle(self.out.len())?;
+            }
             tokio::select! {
                 Some(done) = self.done.join_next() => self.settle(done).await?,
                 _ = lease.tick() => {
@@ -194,6 +204,9 @@ impl Loop {
     /// Takes what others posted. A cancel is recorded here and acted on by the workflow.
     async fn take_signals(&mut self) -> Result<(), EngineError> {
         let run = self.record.owner().run;
+        if let Some(signal) = self.parts.playback.as_ref().and_then(|playback| playback.signal()) {
+            self.parts.store.post(&run, self.parts.clock.now(), &signal)?;
+        }
         for (id, signal) in self.parts.store.waiting(&run)? {
             let events = match signal {
                 Signal::Cancel { by } => {
@@ -291,7 +304,7 @@ impl Loop {
             workflow: self.workflow,
             step: step.clone(),
         };
-        self.done.spawn(perform::perform(job, work, stop));
+        self.done.spawn(in_turn(Arc::clone(&self.parts), perform::perform(job, work, stop)));
         Ok(None)
     }
 
@@ -302,8 +315,9 @@ impl Loop {
             let Some(ask) = state.ask(step) else { return Ok(None) };
             if ask.route.is_none() {
                 let resting = breaker::resting(&self.policy, state, now);
-                let route = route(&self.policy, &ask.ask, &Conditions { resting, ..self.parts.conditions() });
-                self.record.append(&[Event::Routed { step: step.clone(), route }], &[])?;
+                let conditions = Conditions { resting, ..self.parts.conditions_of(step) };
+                let route = route(&self.policy, &ask.ask, &conditions);
+                self.record.append_at(now, &[Event::Routed { step: step.clone(), route }], &[])?;
                 continue;
             }
             match decide(&self.policy, state, step, now) {
@@ -313,16 +327,19 @@ impl Loop {
                 Next::Sleep { until } => return Ok(Some(Idle::Until(until, format!("{step} may go on")))),
                 Next::Record(decision) => {
                     let after = ask.attempts.last().map_or(mao_core::ids::AttemptNo(0), |last| last.no);
-                    self.record.append(&[Event::Decided { step: step.clone(), after, decision }], &[])?;
+                    self.record.append_at(now, &[Event::Decided { step: step.clone(), after, decision }], &[])?;
                 }
-                Next::Start { link } => return self.start_attempt(step, link),
+                Next::Start { link } => return self.start_attempt(step, link, now),
             }
         }
     }
 
-    fn start_attempt(&mut self, step: &StepId, link: usize) -> Result<Option<Idle>, EngineError> {
+    fn start_attempt(&mut self, step: &StepId, link: usize, now: Stamp) -> Result<Option<Idle>, EngineError> {
         let models_out: u32 = self.out.values().map(|out| out.models).sum();
         if models_out >= self.policy.limits.max_parallel {
+            return Ok(None);
+        }
+        if self.parts.playback.as_ref().is_some_and(|playback| !playback.may_start(step)) {
             return Ok(None);
         }
         let Some(work) = AttemptWork::prepare(
@@ -340,9 +357,9 @@ impl Loop {
         if mao_core::mutant::is("engine_effect_before_write") {
             attempt::act_unrecorded(&work)?;
         }
-        self.record.append(&[work.started()], &[])?;
+        self.record.append_at(now, &[work.started()], &[])?;
         let stop = self.put_out(step, 1);
-        self.done.spawn(work.run(stop));
+        self.done.spawn(in_turn(Arc::clone(&self.parts), work.run(stop)));
         Ok(None)
     }
 
@@ -370,12 +387,33 @@ impl Loop {
             return Ok(());
         }
         self.record.append(std::slice::from_ref(&event), &[])?;
-        if let Some(changed) = foresight::changed(self.record.state(), &event) {
+        let forecasts = self.parts.playback.is_none();
+        if let Some(changed) = foresight::changed(self.record.state(), &event).filter(|_| forecasts) {
             for other in foresight::others(self.record.state(), &changed) {
                 self.done.spawn(foresight::foresee(Arc::clone(&self.repo), changed.clone(), other));
             }
         }
         attempt::tidy_after(&self.repo, &event).await
+    }
+
+    /// Stops everything that is out because this owner cannot go on. What had come to its end is recorded, where it still
+    /// can be; what was only stopped was cancelled by nobody: the next owner finds it lost, and makes it again.
+    async fn abandon(&mut self) {
+        for out in self.out.values() {
+            out.stop.send_replace(true);
+        }
+        while let Some(done) = self.done.join_next().await {
+            let ended = done.as_ref().ok().and_then(|done| done.event.as_ref().ok()).and_then(Option::as_ref);
+            let stopped = matches!(
+                ended,
+                Some(Event::AttemptEnded { result: AttemptResult::Failed(fault), .. })
+                    if fault.kind == FaultKind::Cancelled
+            );
+            if !stopped {
+                drop(self.settle(done).await);
+            }
+        }
+        self.out.clear();
     }
 
     /// Stops everything that is out, waits until its processes are gone, and records what can still be recorded.

@@ -3,8 +3,9 @@
 use crate::announce::Announcer;
 use crate::clock::{Clock, NoRandom};
 use crate::failpoint::Points;
+use crate::playback::{Halt, Playback};
 use mao_core::event::Caps;
-use mao_core::ids::{ProviderId, RunId};
+use mao_core::ids::{ProviderId, RunId, StepId};
 use mao_core::run::Illegal;
 use mao_policy::orchestrator::RoleError;
 use mao_policy::route::Conditions;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub lease_ms: u64,
     /// Who is told of points between writing and acting.
     pub points: Points,
+    /// Present where a recorded run is played again.
+    pub playback: Option<Arc<Playback>>,
 }
 
 impl fmt::Debug for Parts {
@@ -59,6 +62,16 @@ impl Parts {
     #[must_use]
     pub fn run_dir(&self, run: &RunId) -> PathBuf {
         self.runs_dir.join(run.to_string())
+    }
+
+    /// What the world allows just now, for the route of `step`.
+    pub(crate) fn conditions_of(&self, step: &StepId) -> Conditions {
+        match &self.playback {
+            Some(playback) => {
+                Conditions { now: self.clock.now(), unusable: playback.unusable(step), resting: BTreeMap::new() }
+            }
+            None => self.conditions(),
+        }
     }
 
     /// What the world allows just now.
@@ -119,6 +132,9 @@ pub enum EngineError {
     /// A route names a provider that this program was not opened with.
     #[error("provider `{0}` was not opened")]
     NoSuchProvider(ProviderId),
+    /// A replay does not go on.
+    #[error(transparent)]
+    Halted(#[from] Halt),
     /// The house broke one of its own rules.
     #[error("internal error: {0}")]
     Broken(String),

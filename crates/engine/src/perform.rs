@@ -3,6 +3,7 @@
 
 use crate::inspect::{self, Look};
 use crate::parts::{EngineError, Parts};
+use crate::playback::Playback;
 use crate::work::{Done, blocking, subject};
 use mao_core::change::{Aim, Member};
 use mao_core::effect::Work;
@@ -60,6 +61,22 @@ pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -
 }
 
 impl Job {
+    /// What the commands said when the run was recorded: a replay runs none. `None` where they never came to an end.
+    async fn ran_before(
+        &self,
+        playback: &Playback,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<Option<Verification>, EngineError> {
+        if let Some(verification) = playback.ran(&self.step) {
+            return Ok(Some(verification));
+        }
+        tokio::select! {
+            () = playback.never() => {}
+            () = asked_to_stop(&mut stop) => {}
+        }
+        Ok(None)
+    }
+
     /// Runs `commands`, or the run's checks where there are none, on a fresh checkout; `None` where it was stopped.
     async fn run(
         &self,
@@ -67,6 +84,9 @@ impl Job {
         commands: &[Vec<String>],
         mut stop: watch::Receiver<bool>,
     ) -> Result<Option<Verification>, EngineError> {
+        if let Some(playback) = &self.parts.playback {
+            return self.ran_before(playback, stop).await;
+        }
         // No two owners of a run share a checkout: one that was outlived by its lease may still be at work on its own.
         let name = format!("{}-checks-{}", self.step, self.owner.epoch.0);
         let (repo, called, commit) = (Arc::clone(&self.repo), name.clone(), commit.clone());
@@ -85,6 +105,12 @@ impl Job {
             checks = self.check(&worktree, &specs, &scratch, grace) => Some(checks),
             () = asked_to_stop(&mut stop) => None,
         };
+        if let Some(Ok(checks)) = &checks
+            && checks.iter().any(|check| check.exit != Some(0))
+        {
+            // On a full disk every check is red: that says nothing about the tree.
+            self.repo.room()?;
+        }
         let repo = Arc::clone(&self.repo);
         blocking(move || {
             repo.remove(worktree)?;

@@ -4,7 +4,7 @@ use crate::announce::Announcer;
 use crate::failpoint::Side;
 use crate::parts::{EngineError, Parts};
 use mao_core::event::{AttemptResult, Event, Recorded};
-use mao_core::ids::RunId;
+use mao_core::ids::{RunId, Stamp};
 use mao_core::run::RunState;
 use mao_store::{Owner, SignalId};
 use serde_json::Value;
@@ -46,9 +46,17 @@ impl Record {
         if events.is_empty() && consumed.is_empty() {
             return Ok(());
         }
-        let at = self.parts.clock.now();
-        let expected = self.state.seq;
+        self.append_at(self.parts.clock.now(), events, consumed)
+    }
+
+    /// The same, at the moment that `events` were decided at.
+    pub fn append_at(&mut self, now: Stamp, events: &[Event], consumed: &[SignalId]) -> Result<(), EngineError> {
         let events = &in_parts(events);
+        let at = match &self.parts.playback {
+            Some(playback) => playback.admit(events)?,
+            None => now,
+        };
+        let expected = self.state.seq;
         let mut recorded = Vec::with_capacity(events.len());
         for event in events {
             let one = Recorded { seq: self.state.seq + 1, at, event: event.clone() };
@@ -64,7 +72,7 @@ impl Record {
 }
 
 /// The events with every structured answer that is too long for its own continued in events that follow it.
-fn in_parts(events: &[Event]) -> Vec<Event> {
+pub(crate) fn in_parts(events: &[Event]) -> Vec<Event> {
     let mut out = Vec::with_capacity(events.len());
     for event in events {
         let mut event = event.clone();

@@ -1,9 +1,10 @@
 //! What pieces of work have in common: how they end, how they block, what their commits are called.
 
-use crate::parts::EngineError;
+use crate::parts::{EngineError, Parts};
 use mao_core::ask::Ask;
 use mao_core::event::Event;
 use mao_core::ids::StepId;
+use std::sync::Arc;
 
 /// What a piece of work ended with.
 #[derive(Debug)]
@@ -11,6 +12,15 @@ pub(crate) struct Done {
     pub(crate) step: StepId,
     /// `None` where the work was stopped before it had anything to say.
     pub(crate) event: Result<Option<Event>, EngineError>,
+}
+
+/// Does a piece of work. In a replay its end comes when the recording says so.
+pub(crate) async fn in_turn(parts: Arc<Parts>, work: impl Future<Output = Done>) -> Done {
+    let done = work.await;
+    if let (Some(playback), Ok(Some(event))) = (&parts.playback, &done.event) {
+        playback.turn(event).await;
+    }
+    done
 }
 
 /// What a commit for this question is called.

@@ -87,6 +87,15 @@ fn start(policy: &Policy, run: &RunState, ask: &AskStep, link: usize, now: Stamp
     let Some((at, to)) = open.next() else {
         return Next::Record(Decision::GiveUp { reason: "every model left is not enabled any more".into() });
     };
+    // FBK-09: that another model takes over is recorded, with its reason, before it is asked.
+    if at != link && !mutant::is("fbk_09_another_model_is_asked_unsaid") {
+        return Next::Record(Decision::Next {
+            from: links[link].model.clone(),
+            to: to.model.clone(),
+            link: at,
+            reason: format!("{} is not enabled any more", links[link].provider),
+        });
+    }
     match (breaker::rest(policy, run, to, now), open.next()) {
         (Some(reason), Some((later, other))) => {
             Next::Record(Decision::Next { from: to.model.clone(), to: other.model.clone(), link: later, reason })

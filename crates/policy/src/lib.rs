@@ -10,7 +10,7 @@
 //! [`anchor`], [`truncated`], and [`mod@score`]. Then where
 //! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`] with [`measure`]
 //! and [`tamper`]; and who may
-//! see a piece of work at all: [`privacy`] with [`secret`].
+//! see a piece of work at all: [`privacy`] with [`secret`]. What attempts came to: [`outcomes`].
 
 pub mod anchor;
 pub mod artifact;
@@ -30,6 +30,7 @@ pub mod gate;
 pub mod grant;
 pub mod measure;
 pub mod orchestrator;
+pub mod outcomes;
 pub mod packing;
 pub mod policy;
 pub mod prices;

@@ -1,7 +1,8 @@
 //! What can go wrong with a repository, each case by its name. It decides nothing: what follows is for the caller.
 
 use mao_core::ids::{CommitId, TreeId};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// Why something with a repository was not done. Nothing was changed, unless the variant says so.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +100,14 @@ pub enum RepoError {
     /// git said something that is not in its documented form.
     #[error("`git {0}` answered in an unexpected form")]
     Answer(&'static str),
+    /// The disk is full.
+    #[error("no space left on the disk that holds {path} ({free} bytes free)", path = path.display())]
+    Full {
+        /// The directory or file that could not be written.
+        path: PathBuf,
+        /// How many bytes are free there, as far as that can be said.
+        free: u64,
+    },
     /// A file could not be read or written.
     #[error("{path}", path = path.display())]
     Io {
@@ -122,6 +131,7 @@ impl RepoError {
             Self::CheckedOut { .. } => Some("switch to another branch there"),
             Self::NotIncluded(_) => Some("commit them by hand, or start from the last commit: `--base HEAD`"),
             Self::NotApplied(why) => Some(why.hint()),
+            Self::Full { .. } => Some("make room, then `mao resume`: nothing recorded is lost"),
             Self::BadName { .. }
             | Self::NoSuchCommit(_)
             | Self::NoSuchBranch(_)
@@ -176,5 +186,19 @@ pub(crate) type Result<T> = std::result::Result<T, RepoError>;
 /// Gives an I/O error its path.
 pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> RepoError {
     let path = path.into();
-    move |source| RepoError::Io { path, source }
+    move |source| {
+        let no_space = matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        if no_space { full(&path) } else { RepoError::Io { path, source } }
+    }
+}
+
+/// The error for a disk without space, with what is free on it.
+pub(crate) fn full(path: &Path) -> RepoError {
+    RepoError::Full { path: path.to_owned(), free: free(path).unwrap_or(0) }
+}
+
+/// How many bytes may still be written where `path` lies, or the nearest directory above it.
+pub(crate) fn free(path: &Path) -> Option<u64> {
+    let disk = path.ancestors().find_map(|path| rustix::fs::statvfs(path).ok())?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

@@ -4,7 +4,7 @@
 //! It never discovers a repository from the current directory (but for [`Git::discover`]), never inherits a variable,
 //! never uses a transport, and never runs a command that could start one of a repository's programs.
 
-use crate::error::{RepoError, Result};
+use crate::error::{RepoError, Result, full};
 use crate::gitdir::ObjectFormat;
 use mao_core::ids::Stamp;
 use mao_core::text;
@@ -202,6 +202,10 @@ impl Git {
         let all: Vec<OsString> = settings.chain(args.iter().copied()).map(OsString::from).collect();
         let out = tool::run(&self.program, &all, cwd, env, stdin, TIMEOUT)
             .map_err(|error| RepoError::Tool(error.to_string()))?;
+        let no_space = ["No space left on device", "Disk quota exceeded"];
+        if out.code != 0 && no_space.iter().any(|said| out.stderr.contains(said)) {
+            return Err(full(cwd));
+        }
         Ok(Output { code: out.code, stdout: out.stdout, stderr: out.stderr })
     }
 }
@@ -229,7 +233,13 @@ pub(crate) fn copy_objects(git: &Git, from: Place<'_>, into: &Path, revisions: &
             name: text::one_line(&pack.to_string_lossy(), 200),
         });
     };
-    git.call(from, &["pack-objects", "--revs", "--non-empty", "-q", pack], revisions.as_bytes()).map(drop)
+    // What git writes it writes beside `into` and names there: the two directories may lie on different disks.
+    let quoted = format!("{:?}", from.git_dir.join("objects").to_string_lossy());
+    let more =
+        [("GIT_OBJECT_DIRECTORY", into.to_string_lossy().into_owned()), ("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted)];
+    let args = ["pack-objects", "--revs", "--non-empty", "-q", pack];
+    let out = git.run(from, &args, revisions.as_bytes(), &more)?;
+    if out.code == 0 { Ok(()) } else { Err(failed(&args, &out)) }
 }
 
 /// The error for a call that did not end well.

@@ -1,10 +1,13 @@
 //! The other directories of a run, beside its repository: scratch space for one child, and raw transcripts.
 
-use crate::error::{Result, io};
+use crate::error::{Result, free, full, io};
 use crate::names;
 use crate::run::RunRepo;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// With fewer bytes free than this, a disk is full: the least thing that anyone writes takes more.
+const LEAST_ROOM: u64 = 64 * 1024;
 
 impl RunRepo {
     /// An empty directory for one child's temporary files.
@@ -27,6 +30,18 @@ impl RunRepo {
     pub fn clear_scratch(&self, name: &str) -> Result<()> {
         let dir = self.dir().join("scratch").join(names::one("scratch directory", name)?);
         self.clear(&dir)
+    }
+
+    /// Whether there is still room for work: what fails on a full disk says nothing about who did it.
+    ///
+    /// # Errors
+    /// [`RepoError::Full`](crate::RepoError::Full) where there is none.
+    pub fn room(&self) -> Result<()> {
+        let places = ["trees", "scratch", "transcripts"].map(|part| self.dir().join(part));
+        match places.iter().find(|path| free(path).is_some_and(|free| free < LEAST_ROOM)) {
+            Some(path) => Err(full(path)),
+            None => Ok(()),
+        }
     }
 
     /// Writes a transcript for a child that this program did not start.

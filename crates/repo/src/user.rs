@@ -184,6 +184,12 @@ impl UserRepo {
         read(&self.git, self.lens(), commit, path)
     }
 
+    /// The git binary that reads it.
+    #[must_use]
+    pub fn git(&self) -> &Path {
+        self.git.program()
+    }
+
     /// The lens: objects, and nothing else of the user's.
     pub(crate) fn lens(&self) -> Place<'_> {
         Place::of(&self.lens_dir, self.format)

@@ -251,10 +251,12 @@ pub enum StoreError {
         limit: usize,
     },
     /// The disk is full.
-    #[error("no space left on the disk that holds {path}")]
+    #[error("no space left on the disk that holds {path} ({free} bytes free)")]
     Full {
-        /// The directory.
+        /// The directory or file that could not be written.
         path: PathBuf,
+        /// How many bytes are free there, as far as that can be said.
+        free: u64,
     },
     /// What is stored cannot be what was written.
     #[error("{what} is damaged: {why}")]

@@ -39,6 +39,7 @@ pub fn run(words: &Demo, printer: &Printer) -> Result<Exit, Failure> {
         base: None,
         include_dirty: false,
         script: Some(script),
+        record: words.record.clone(),
     };
     let exit = develop::run_at(&House::open_at(&sample)?, &words, printer)?;
     if !printer.is_json() {
@@ -49,9 +50,7 @@ pub fn run(words: &Demo, printer: &Printer) -> Result<Exit, Failure> {
 
 /// A new directory, or the one named, which must be empty or new.
 fn place(words: &Demo) -> Result<PathBuf, Failure> {
-    let cannot = |path: &Path, source: std::io::Error| {
-        Failure::new(Exit::Configuration, format!("cannot use {}: {source}", path.display()))
-    };
+    let cannot = |path: &Path, source| Failure::disk("cannot use", path, source);
     if let Some(into) = &words.into {
         std::fs::create_dir_all(into).map_err(|source| cannot(into, source))?;
         let into = into.canonicalize().map_err(|source| cannot(into, source))?;
@@ -73,9 +72,7 @@ fn unpack(beneath: &str, to: &Path) -> Result<(), Failure> {
         let file = to.join(path);
         let written =
             file.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&file, content));
-        written.map_err(|source| {
-            Failure::new(Exit::Configuration, format!("cannot write {}: {source}", file.display()))
-        })?;
+        written.map_err(|source| Failure::disk("cannot write", &file, source))?;
     }
     Ok(())
 }

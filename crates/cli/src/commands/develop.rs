@@ -6,6 +6,7 @@ pub(super) mod request;
 use super::resume::{Asking, caps, carry, flag};
 use crate::args::{Common, Develop};
 use crate::exit::{Exit, Failure};
+use crate::open::recording;
 use crate::open::{House, SCRIPT, Scripted, fixed_run};
 use crate::print::{Printer, terminal};
 use mao_config::{Flag, Loaded, privacy_word};
@@ -29,6 +30,9 @@ pub fn run_at(house: &House, words: &Develop, printer: &Printer) -> Result<Exit,
     for remark in house.repo.remarks() {
         printer.note(remark);
     }
+    if let Some(Some(dir)) = &words.record {
+        recording::refuse_taken(dir)?;
+    }
     let base = base(house, words, printer)?;
     let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
     let policy = house.policy(&loaded, &base, scripted)?;
@@ -48,12 +52,14 @@ pub fn run_at(house: &House, words: &Develop, printer: &Printer) -> Result<Exit,
         return dry::run(house, &loaded, &policy, &new, scripted, printer);
     }
     let asking = if words.plan_only { Asking::Nobody } else { Asking::of(printer) };
-    let run = begin(house, &loaded, &policy, new, words.script.as_deref(), printer, asking)?;
-    match run {
-        // The plan was all that was asked for, and there it is.
-        (_, Exit::Parked) if words.plan_only => Ok(Exit::Ok),
-        (_, exit) => Ok(exit),
+    let (run, exit) = begin(house, &loaded, &policy, new, words.script.as_deref(), printer, asking)?;
+    if let Some(to) = &words.record {
+        let dir = to.clone().unwrap_or_else(|| recording::usual_place(house, &run));
+        recording::write(house, &run, &dir)?;
+        printer.note(&format!("recorded in {}: `mao replay {}` plays it", dir.display(), dir.display()));
     }
+    // The plan may have been all that was asked for, and there it is.
+    Ok(if exit == Exit::Parked && words.plan_only { Exit::Ok } else { exit })
 }
 
 /// Opens a run and carries it until it is over or waits.
@@ -135,9 +141,7 @@ fn refuse_without_orchestrator(parts: &Parts, policy: &Policy) -> Result<(), Fai
 
 /// The run keeps its own copy, so that it is resumed with what it was opened with.
 fn copy_script(from: &Path, to: &Path) -> Result<(), Failure> {
-    let wrong = |path: &Path, source: std::io::Error| {
-        Failure::new(Exit::Configuration, format!("cannot copy the script: {}: {source}", path.display()))
-    };
+    let wrong = |path: &Path, source| Failure::disk("cannot copy the script:", path, source);
     std::fs::create_dir_all(to).map_err(|source| wrong(to, source))?;
     for entry in std::fs::read_dir(from).map_err(|source| wrong(from, source))? {
         let entry = entry.map_err(|source| wrong(from, source))?;

@@ -17,6 +17,7 @@ mod man;
 mod models;
 mod plan;
 mod qa;
+mod replay;
 mod resume;
 mod review;
 mod route;
@@ -40,6 +41,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Qa(words)) => qa::run(common, &words, printer),
         Some(Command::Review(words)) => review::run(common, &words, printer),
         Some(Command::Demo(words)) => demo::run(&words, printer),
+        Some(Command::Replay(words)) => replay::run(common, &words, printer),
         Some(Command::Resume(words)) => resume::run(common, &words, printer),
         Some(Command::Runs(words)) => runs::run(common, &words, printer),
         Some(Command::Show(words)) => show::run(common, &words, printer),

@@ -1,4 +1,7 @@
-//! `mao models list`: the registry as it holds here, and which of its models can be used. It calls nobody.
+//! `mao models list`: the registry as it holds here, and which of its models can be used. It calls nobody. `mao models
+//! outcomes` is in `models/outcomes.rs`.
+
+mod outcomes;
 
 use crate::args::{Common, Models, ModelsWhat};
 use crate::exit::{Exit, Failure};
@@ -12,6 +15,7 @@ use mao_policy::policy::ModelEntry;
 pub fn run(common: &Common, words: &Models, printer: &Printer) -> Result<Exit, Failure> {
     match words.what {
         ModelsWhat::List => list(&Glance::at(common, Vec::new(), printer)?, printer),
+        ModelsWhat::Outcomes => return outcomes::run(printer),
     }
     Ok(Exit::Ok)
 }

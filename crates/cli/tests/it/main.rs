@@ -6,10 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as the tests do: at once, with the place")]
 #![expect(clippy::print_stdout, reason = "how many points and how long is part of what is proven")]
 
+mod disk;
 mod ends;
 mod evidence;
+mod golden;
 mod hostile;
 mod kill;
+mod ledger;
 mod limits;
 mod owners;
 mod pictures;
@@ -17,6 +20,7 @@ mod plain;
 mod planned;
 mod private;
 mod quality;
+mod replay;
 mod review;
 mod sets;
 mod shop;

@@ -26,7 +26,7 @@ pub const BEGIN: u64 = 1_767_323_045_000;
 pub const LATER: u64 = BEGIN + 60_000;
 
 /// The user's own configuration in the shop: its check, and little patience with silent models.
-const CONFIG: &str =
+pub const CONFIG: &str =
     "[engine]\nverify = [\"sh check.sh\"]\n\n[engine.timeouts]\nfirst_byte = \"500ms\"\ngrace = \"1s\"\n";
 
 const TASKS: &str = "# Tasks\n\n## Section 1: Greeting\n\n- [ ] 1.1 Say hello\n";
@@ -74,7 +74,8 @@ fn files(beneath: &Path) -> Vec<(String, String)> {
     found
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a directory with everything in it.
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -158,9 +158,30 @@ fn a_lost_attempt_spends_no_retry_and_after_two_a_person_is_asked() {
 fn inv_02_a_provider_that_was_withdrawn_gets_no_further_attempt() {
     let mut run = Run::new(policy());
     run.push(Event::Withdrawn { provider: "cli-a".into() });
-    assert_eq!(run.go_on(), 1, "the primary is passed over");
+    assert_eq!(run.passed_over(), 1, "the primary is passed over");
     run.fail(FaultKind::Unparsable);
     assert!(matches!(run.follow(), Decision::Again { .. }));
     run.push(Event::Withdrawn { provider: "cli-b".into() });
-    assert_eq!(run.go_on(), 2, "even where it was to try again");
+    assert_eq!(run.passed_over(), 2, "even where it was to try again");
+}
+
+#[test]
+fn fbk_09_a_resumed_question_goes_to_another_model_only_with_a_word() {
+    let mut run = Run::new(policy());
+    assert_eq!(run.go_on(), 0);
+    run.push(Event::AttemptLost { step: "work".into(), attempt: AttemptNo(1), salvage: None });
+    let mut resumed = run.clone();
+    assert!(matches!(resumed.follow(), Decision::Again { .. }));
+    assert_eq!(resumed.go_on(), 0, "the model that was drawn is asked again");
+
+    run.push(Event::Withdrawn { provider: "cli-a".into() });
+    assert!(matches!(run.follow(), Decision::Again { .. }));
+    let said = Decision::Next {
+        from: "ext-a".into(),
+        to: "ext-b".into(),
+        link: 1,
+        reason: "cli-a is not enabled any more".into(),
+    };
+    assert_eq!(run.follow(), said);
+    assert_eq!(run.go_on(), 1);
 }

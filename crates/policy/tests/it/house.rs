@@ -90,6 +90,7 @@ pub fn shown(route: &Route) -> Vec<String> {
 }
 
 /// A run with one routed question, `work`.
+#[derive(Clone)]
 pub struct Run {
     events: Vec<Recorded>,
     pub policy: Policy,
@@ -198,6 +199,14 @@ impl Run {
                 panic!("nothing to record: {other:?}")
             }
         }
+    }
+
+    /// Starts what is to be started after a link was passed over, and says on which link.
+    pub fn passed_over(&mut self) -> usize {
+        if let Next::Record(_) = self.next() {
+            self.follow();
+        }
+        self.go_on()
     }
 
     /// Starts what is to be started, and says on which link.

@@ -42,6 +42,12 @@ impl Secrets {
         })
     }
 
+    /// `bytes` without them.
+    #[must_use]
+    pub fn redact_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        if self.0.is_empty() { bytes } else { self.clean(bytes) }
+    }
+
     /// Rewrites a file without them, in bounded memory; secrets that lie across two chunks included.
     ///
     /// # Errors

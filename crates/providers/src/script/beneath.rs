@@ -2,7 +2,7 @@
 //!
 //! Only plain relative paths come in; nothing here follows a symbolic link, at the end or on the way.
 
-use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, fchmod, mkdirat, openat, symlinkat, unlinkat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -49,10 +49,31 @@ pub(super) fn read(root: &Path, path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Removes the file `root/path`.
+/// Removes the file `root/path`, and the directories above it that are empty then: a tree holds files alone.
 pub(super) fn delete(root: &Path, path: &Path) -> io::Result<()> {
+    let (holder, name) = parent(root, path, Absent::Fail)?;
+    unlinkat(&holder, name, AtFlags::empty())?;
+    let above = path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+    for dir in above {
+        let (holder, name) = parent(root, dir, Absent::Fail)?;
+        if unlinkat(&holder, name, AtFlags::REMOVEDIR).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Makes `root/path` a link to `to`, which is not looked at. Nothing may stand there.
+pub(super) fn link(root: &Path, path: &Path, to: &str) -> io::Result<()> {
+    let (parent, name) = parent(root, path, Absent::Make)?;
+    Ok(symlinkat(to, &parent, name)?)
+}
+
+/// Lets its owner run the file `root/path`.
+pub(super) fn executable(root: &Path, path: &Path) -> io::Result<()> {
     let (parent, name) = parent(root, path, Absent::Fail)?;
-    Ok(unlinkat(&parent, name, AtFlags::empty())?)
+    let file = openat(&parent, name, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    Ok(fchmod(&file, Mode::from_raw_mode(0o755))?)
 }
 
 /// The open directory that holds `path`, and the last component.
@@ -109,5 +130,9 @@ mod tests {
         assert_eq!(read(&root, Path::new("a/b/c")).unwrap(), b"short");
         delete(&root, Path::new("a/b/c")).unwrap();
         assert!(delete(&root, Path::new("a/b/c")).is_err());
+        assert!(!root.join("a").exists(), "a tree holds files alone");
+        link(&root, Path::new("a"), "elsewhere").unwrap();
+        assert!(link(&root, Path::new("a"), "elsewhere").is_err());
+        assert!(executable(&root, Path::new("a")).is_err());
     }
 }

@@ -4,7 +4,7 @@
 
 use super::beneath::plain_path;
 use super::error::{At, ScriptError};
-use super::format::{Act, Delete, Ending, Http, Placed, Stall, StreamError, ToolCall, Turn};
+use super::format::{Act, Delete, Ending, Http, Link, Placed, Stall, StreamError, ToolCall, Turn};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::reply::Usage;
 use serde::Deserialize;
@@ -29,6 +29,8 @@ struct RawTurn {
     #[serde(default)]
     served: Option<String>,
     #[serde(default)]
+    effort: Option<String>,
+    #[serde(default)]
     usage: RawUsage,
     act: Vec<Spanned<RawAct>>,
 }
@@ -51,6 +53,8 @@ enum RawAct {
     JsonFile(String),
     Edit(RawEdit),
     Delete(Delete),
+    Link(Link),
+    Executable(Delete),
     Run(Vec<String>),
     Tool(ToolCall),
     Think(String),
@@ -113,6 +117,7 @@ pub(super) fn turns(file: &str, text: &str, read: Read<'_>) -> Result<Vec<Turn>,
             expects: turn.expects,
             lacks: turn.lacks,
             served: turn.served,
+            effort: turn.effort,
             usage: Usage { input, cached, output, thinking, micro_usd },
             acts,
         });
@@ -140,6 +145,8 @@ fn settle(raw: RawAct, read: Read<'_>) -> Result<Act, String> {
         }
         RawAct::Edit(_) => return Err("an edit needs either `content` or `from`".into()),
         RawAct::Delete(Delete { path }) => Act::Delete { path: plain_path(&path)? },
+        RawAct::Link(Link { path, to }) => Act::Link(Link { path: plain_path(&path.to_string_lossy())?, to }),
+        RawAct::Executable(Delete { path }) => Act::Executable { path: plain_path(&path)? },
         RawAct::Run(argv) if argv.is_empty() => return Err("`run` needs a program".into()),
         RawAct::Run(argv) => Act::Run(argv),
         RawAct::Tool(call) => Act::Tool(call),

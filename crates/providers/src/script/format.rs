@@ -23,6 +23,8 @@ pub struct Turn {
     pub lacks: Vec<String>,
     /// The model that is said to have served it.
     pub served: Option<String>,
+    /// The effort that is said to have been sent; a recording's only.
+    pub effort: Option<String>,
     /// What it is said to have cost, all requests of the turn together.
     pub usage: Usage,
     /// What is played, in order.
@@ -82,6 +84,13 @@ pub enum Act {
         /// Beneath the job's directory.
         path: PathBuf,
     },
+    /// `link = { path, to }` (provider): makes a symbolic link.
+    Link(Link),
+    /// `executable = { path }` (provider): lets its owner run a file.
+    Executable {
+        /// Beneath the job's directory.
+        path: PathBuf,
+    },
     /// `run = ["argv", …]` (server, cli): a command, run by the model's own shell tool in the job's directory.
     Run(Vec<String>),
     /// `tool = { name, input }` (server): a call of that tool whether it was offered or not.
@@ -119,6 +128,8 @@ impl Act {
             Self::Json(_) => "json",
             Self::Edit { .. } => "edit",
             Self::Delete { .. } => "delete",
+            Self::Link(_) => "link",
+            Self::Executable { .. } => "executable",
             Self::Run(_) => "run",
             Self::Tool(_) => "tool",
             Self::Think(_) => "think",
@@ -141,6 +152,16 @@ impl Act {
 pub struct Delete {
     /// Beneath the job's directory.
     pub path: String,
+}
+
+/// A symbolic link.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Beneath the job's directory.
+    pub path: PathBuf,
+    /// Its target, as it stands.
+    pub to: String,
 }
 
 /// A call of a tool by its name.

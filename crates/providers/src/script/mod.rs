@@ -27,17 +27,20 @@
 //! never reaches anything outside its own directory and the job's, follows no link, and a scripted reply always says
 //! that it is scripted. Scripts are reached by flags and tests only, never from configuration.
 //!
-//! Read in this order: `format.rs` (the nouns), `file.rs` (from text to nouns), `provider.rs` (what plays them).
+//! Read in this order: `format.rs` (the nouns), `file.rs` (from text to nouns), `provider.rs` (what plays them),
+//! `write.rs` (from nouns to text: a recording).
 
 mod beneath;
 mod error;
 mod file;
 mod format;
 mod provider;
+mod write;
 
 pub use error::{At, ScriptError};
-pub use format::{Act, Delete, Ending, Http, Placed, Stage, Stall, StreamError, ToolCall, Turn};
+pub use format::{Act, Delete, Ending, Http, Link, Placed, Stage, Stall, StreamError, ToolCall, Turn};
 pub use provider::ScriptedProvider;
+pub use write::write;
 
 use std::collections::BTreeMap;
 use std::path::Path;

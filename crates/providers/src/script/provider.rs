@@ -27,6 +27,17 @@ pub struct ScriptedProvider {
     id: ProviderId,
     abilities: Abilities,
     script: Script,
+    voice: Voice,
+}
+
+/// Who is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    /// A script: every reply says so, and the job's timers go.
+    Scripted,
+    /// What a model said once: word for word, with the model that served it then. It is played to a replay alone, whose
+    /// ledger says that it is one; how long the model took is not played.
+    Recorded,
 }
 
 impl ScriptedProvider {
@@ -50,11 +61,20 @@ impl ScriptedProvider {
                     return Err(placed.at.bad(format!("the scripted provider cannot play `{word}`")));
                 }
                 Act::Say(_) | Act::Json(_) | Act::Edit { .. } | Act::Delete { .. } | Act::Think(_) => {}
+                Act::Link(_) | Act::Executable { .. } => {}
                 Act::Sleep(_) | Act::Hang(_) | Act::Garbage(_) | Act::End(_) | Act::Fault(_) => {}
             }
         }
         let abilities = Abilities { program: None, unusable: None, edits: true, schema: true, effort: true };
-        Ok(Self { id, abilities, script })
+        Ok(Self { id, abilities, script, voice: Voice::Scripted })
+    }
+
+    /// Plays the recorded answers of `script` as they were given.
+    ///
+    /// # Errors
+    /// As [`ScriptedProvider::playing`].
+    pub fn replaying(id: ProviderId, script: Script) -> Result<Self, ScriptError> {
+        Ok(Self { voice: Voice::Recorded, ..Self::playing(id, script)? })
     }
 }
 
@@ -77,7 +97,7 @@ impl Provider for ScriptedProvider {
         let (news, progress) = mpsc::channel(64);
         let (stop, stopped) = oneshot::channel();
         let began = Instant::now();
-        let stage = Playing { job, news, stopped, began, last: None, transcript: Vec::new() };
+        let stage = Playing { job, voice: self.voice, news, stopped, began, last: None, transcript: Vec::new() };
         Ok(Turn::new(progress, tokio::spawn(stage.play(turn)), stop))
     }
 }
@@ -85,6 +105,7 @@ impl Provider for ScriptedProvider {
 /// One turn while it is played.
 struct Playing {
     job: Job,
+    voice: Voice,
     news: mpsc::Sender<Progress>,
     stopped: oneshot::Receiver<()>,
     began: Instant,
@@ -94,19 +115,20 @@ struct Playing {
 
 impl Playing {
     async fn play(mut self, turn: Scripted) -> TurnEnd {
-        let served = format!("{} (scripted)", turn.served.as_deref().unwrap_or(&self.job.endpoint));
+        let (served, effort) = match self.voice {
+            Voice::Scripted => {
+                let served = turn.served.as_deref().unwrap_or(&self.job.endpoint);
+                (Some(format!("{served} (scripted)")), self.job.effort.clone())
+            }
+            Voice::Recorded => (turn.served.clone(), turn.effort.clone()),
+        };
         self.note("scripted", &serde_json::json!({ "label": self.job.label, "at": turn.at.to_string() }));
         // The session is ours and no sign of life: the first-byte timer goes on.
         drop(self.news.try_send(Progress::Session(self.job.session.clone())));
         let session = Some(self.job.session.clone());
         let spoken = self.acts(&turn).await;
-        let result = spoken.map(|(text, structured)| Reply {
-            text,
-            structured,
-            served: Some(served),
-            usage: turn.usage,
-            effort_sent: self.job.effort.clone(),
-        });
+        let result =
+            spoken.map(|(text, structured)| Reply { text, structured, served, usage: turn.usage, effort_sent: effort });
         match &result {
             Ok(reply) => self.note("reply", &serde_json::json!(reply.text)),
             Err(fault) => self.note("fault", &serde_json::json!(fault)),
@@ -144,6 +166,14 @@ impl Playing {
                     self.tell(Progress::Tool(one_line(&format!("scripted delete: {}", path.display()), 200)));
                     beneath::delete(&self.job.cwd, path).map_err(|cause| broken(placed, &cause))?;
                 }
+                Act::Link(link) => {
+                    self.may_write()?;
+                    beneath::link(&self.job.cwd, &link.path, &link.to).map_err(|cause| broken(placed, &cause))?;
+                }
+                Act::Executable { path } => {
+                    self.may_write()?;
+                    beneath::executable(&self.job.cwd, path).map_err(|cause| broken(placed, &cause))?;
+                }
                 Act::Sleep(time) => self.pause(*time).await?,
                 Act::Hang(_) => self.pause(NEVER).await?,
                 Act::Garbage(_) => return Err(Fault::new(FaultKind::Unparsable, "scripted garbage")),
@@ -166,6 +196,9 @@ impl Playing {
 
     /// Silence for `time`, cut short by a stop and by the job's own timers.
     async fn pause(&mut self, time: Duration) -> Result<(), Fault> {
+        if self.voice == Voice::Recorded {
+            return Ok(());
+        }
         let timers = self.job.timers;
         let now = Instant::now();
         let after = |from: Instant, limit: Duration| from + limit.min(NEVER);

@@ -23,6 +23,12 @@ const CHUNK: usize = 64 * 1024;
 /// Makes names of arriving files differ within this process; between processes their ids do, and `create_new` decides.
 static ARRIVED: AtomicU64 = AtomicU64::new(0);
 
+/// The name of content: its BLAKE3 hash in hexadecimal.
+#[must_use]
+pub fn blob_id(content: &[u8]) -> BlobId {
+    BlobId::new(blake3::hash(content).to_hex().to_string())
+}
+
 impl BlobFiles {
     /// Stores bytes; synced on return.
     pub(super) fn put(&self, content: &[u8]) -> Result<BlobId, StoreError> {

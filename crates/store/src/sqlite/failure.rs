@@ -1,5 +1,6 @@
 //! What goes wrong inside a transaction, and the one place where the database's errors become the store's.
 
+use super::place;
 use crate::traits::StoreError;
 use rusqlite::{Error, ErrorCode};
 use std::path::Path;
@@ -38,12 +39,10 @@ impl Failure {
 fn from_sql(error: Error, dir: &Path) -> StoreError {
     let damaged = |error: &Error| StoreError::Damaged { what: "the ledger database".into(), why: error.to_string() };
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::Full { path: dir.into() },
+        Some(ErrorCode::DiskFull) => place::full(dir),
         // SQLite says "disk full" only of its plain writes; growing the shared memory or opening the write-ahead log
         // on a full disk, it says "I/O error" and "unable to open".
-        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if nothing_left(dir) => {
-            StoreError::Full { path: dir.into() }
-        }
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if nothing_left(dir) => place::full(dir),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(&error),
         Some(_) => StoreError::Database(Box::new(error)),
         None if is_conversion(&error) => damaged(&error),

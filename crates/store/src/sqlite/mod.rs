@@ -14,6 +14,9 @@ mod place;
 mod schema;
 mod slots;
 
+pub use blobs::blob_id;
+pub(crate) use ledger::known;
+pub(crate) use place::unusable;
 pub use place::{Look, look, network_kind};
 pub use schema::SCHEMA_VERSION;
 

@@ -156,10 +156,17 @@ pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     directory(path)?.sync_all().map_err(|source| unusable(path, source))
 }
 
+/// The error for a disk without space, with what is free on it.
+pub(crate) fn full(path: &Path) -> StoreError {
+    let disk = path.ancestors().find_map(|path| rustix::fs::statvfs(path).ok());
+    let free = disk.map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    StoreError::Full { path: path.into(), free }
+}
+
 /// The error for a file or directory that cannot be used; a full disk or quota has its own.
 pub(crate) fn unusable(path: &Path, source: io::Error) -> StoreError {
     if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-        return StoreError::Full { path: path.into() };
+        return full(path);
     }
     StoreError::Unusable { path: path.into(), source }
 }

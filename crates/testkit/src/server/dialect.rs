@@ -115,6 +115,7 @@ impl<'a> Deed<'a> {
             Act::Json(value) => Some(Self::Reply(value)),
             Act::Say(_) | Act::Think(_) | Act::Sleep(_) | Act::Hang(_) | Act::Garbage(_) | Act::Cut(_) => None,
             Act::Http(_) | Act::StreamError(_) | Act::End(_) | Act::Fault(_) | Act::Exit(_) => None,
+            Act::Link(_) | Act::Executable { .. } => None,
         })
     }
 }

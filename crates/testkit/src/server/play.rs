@@ -192,7 +192,7 @@ impl Player {
                 }
                 Act::Http(_) | Act::Hang(_) | Act::Cut(_) | Act::Garbage(_) | Act::StreamError(_) => {}
                 Act::Edit { .. } | Act::Delete { .. } | Act::Run(_) | Act::Tool(_) => {}
-                Act::Fault(_) | Act::Exit(_) => {}
+                Act::Link(_) | Act::Executable { .. } | Act::Fault(_) | Act::Exit(_) => {}
             }
             if broken.is_some() {
                 break;
@@ -237,7 +237,7 @@ fn moves<'a>(dialect: &dyn Dialect, asked: &Asked, turn: &'a Turn) -> Result<Vec
     let mut moves = Vec::new();
     let mut now = Move::default();
     for (number, placed) in turn.acts.iter().enumerate() {
-        if matches!(placed.act, Act::Fault(_) | Act::Exit(_)) {
+        if matches!(placed.act, Act::Link(_) | Act::Executable { .. } | Act::Fault(_) | Act::Exit(_)) {
             return Err(format!("{}: the fake model server cannot play `{}`", placed.at, placed.act.word()));
         }
         let deed = Deed::of(&placed.act);

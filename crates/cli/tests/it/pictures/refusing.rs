@@ -152,7 +152,7 @@ fn cmd_03_exit_codes_of_a_wrong_set_up() {
     expect![[r#"
         exit 3
         --- stderr
-        error: ROOT/script/plan.toml:2: unknown variant `shout`, expected one of `say`, `json`, `json_file`, `edit`, `delete`, `run`, `tool`, `think`, `sleep_ms`, `hang`, `garbage`, `cut`, `http`, `stream_error`, `end`, `fault`, `exit`
+        error: ROOT/script/plan.toml:2: unknown variant `shout`, expected one of `say`, `json`, `json_file`, `edit`, `delete`, `link`, `executable`, `run`, `tool`, `think`, `sleep_ms`, `hang`, `garbage`, `cut`, `http`, `stream_error`, `end`, `fault`, `exit`
     "#]].assert_eq(&picture_of(&script, &mut script.develop("1")));
     expect![[r#"
         exit 3
