@@ -265,6 +265,9 @@ impl Loop {
         };
         for step in open {
             if let Some(waits) = self.start_step(&step)? {
+                if let (Some(playback), Idle::Until(_, why) | Idle::Person(why)) = (&self.parts.playback, &waits) {
+                    playback.waits(&step, why);
+                }
                 idle = Some(soonest(idle, waits));
             }
         }

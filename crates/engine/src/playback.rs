@@ -64,6 +64,8 @@ struct Standing {
     waiting: BTreeMap<u64, Option<Event>>,
     /// Steps whose attempt might start and must not yet.
     held: BTreeSet<StepId>,
+    /// Steps that wait now, and for what.
+    waits: BTreeMap<StepId, String>,
     /// What the last idle look saw.
     idle: Option<u64>,
     /// The signal that was posted last, by the place of its event.
@@ -155,6 +157,7 @@ impl Playback {
         standing.halt = None;
         standing.waiting.clear();
         standing.held.clear();
+        standing.waits.clear();
         let ahead = self.recorded[standing.at..].iter().take_while(|recorded| is_of_a_new_owner(&recorded.event));
         let before = self.recorded[..standing.at].iter();
         let gone: BTreeSet<&ProviderId> = before
@@ -201,6 +204,7 @@ impl Playback {
             standing.at += 1;
         }
         standing.held.clear();
+        standing.waits.clear();
         self.changed(&mut standing);
         Ok(stamp)
     }
@@ -250,6 +254,11 @@ impl Playback {
             standing.held.insert(step.clone());
         }
         may
+    }
+
+    /// Takes down that `step` does not go on now, and what it waits for.
+    pub(crate) fn waits(&self, step: &StepId, why: &str) {
+        self.standing().waits.insert(step.clone(), why.to_owned());
     }
 
     /// What somebody posted right here, once.
@@ -367,9 +376,10 @@ impl Playback {
 impl Standing {
     /// What happens now instead of what was recorded.
     fn instead(&self) -> String {
+        let waits = self.waits.iter().map(|(step, why)| format!("{step} waits: {why}"));
         let starts = self.held.iter().map(|step| format!("an attempt of {step} starts"));
         let ends = self.waiting.values().flatten().map(said);
-        let all: Vec<String> = starts.chain(ends).collect();
+        let all: Vec<String> = waits.chain(starts).chain(ends).collect();
         if all.is_empty() { "nothing follows".to_owned() } else { text::one_line(&all.join("; "), 400) }
     }
 }

@@ -84,10 +84,18 @@ fn make() {
 
     let shop = Shop::new();
     assert_eq!(ran(shop.develop("1,2").env("MAO_TEST_POINT", point)).code, None);
-    let events = shop.ledger(RUN);
+    let mut events = shop.ledger(RUN);
     let store = SqliteStore::open(&shop.state()).unwrap();
-    let blobs = blobs(&shop.state().join("blobs"));
-    let blobs = blobs.into_iter().map(|blob| (blob.clone(), store.get(&blob).unwrap())).collect();
+    let mut named = blobs(&shop.state().join("blobs"));
+    // Nothing is decided by a transcript, and it names places of this machine.
+    for recorded in &mut events {
+        if let Event::AttemptEnded { transcript, .. } = &mut recorded.event
+            && let Some(transcript) = transcript.take()
+        {
+            named.remove(&transcript);
+        }
+    }
+    let blobs = named.into_iter().map(|blob| (blob.clone(), store.get(&blob).unwrap())).collect();
 
     let dir = own();
     let of_this_version = format!("{}-develop-", env!("CARGO_PKG_VERSION"));
@@ -131,13 +139,13 @@ fn commits(events: &[Recorded]) -> BTreeSet<CommitId> {
     changes.map(|change| change.commit).chain(merged).chain([state.head.clone()]).collect()
 }
 
-fn blobs(dir: &Path) -> Vec<BlobId> {
-    let mut found = Vec::new();
+fn blobs(dir: &Path) -> BTreeSet<BlobId> {
+    let mut found = BTreeSet::new();
     for shelf in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
         let name = shelf.file_name().unwrap().to_string_lossy().into_owned();
         if name.len() == 2 {
             for entry in std::fs::read_dir(&shelf).unwrap() {
-                found.push(BlobId::new(format!("{name}{}", entry.unwrap().file_name().to_string_lossy())));
+                found.insert(BlobId::new(format!("{name}{}", entry.unwrap().file_name().to_string_lossy())));
             }
         }
     }

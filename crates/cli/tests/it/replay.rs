@@ -122,8 +122,9 @@ fn log_02_a_limit_that_changed_parts_where_something_does_not_start() {
     assert_eq!(set.code, Some(0), "{}", set.stderr);
     let now = replay(&shop, &["--policy", "now"]);
     assert_eq!(now.code, Some(1), "{}\n{}", now.stdout, now.stderr);
-    assert!(now.stdout.contains("attempt_started"), "{}", now.stdout);
-    assert!(now.stdout.contains("limit of 3 attempts"), "{}", now.stdout);
+    assert!(now.stdout.contains(", attempt_started "), "{}", now.stdout);
+    let waits = " waits: a higher limit: 3 attempts are made (--max-attempts)";
+    assert!(now.stdout.contains(waits), "{}", now.stdout);
 }
 
 #[test]
