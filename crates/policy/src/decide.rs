@@ -83,9 +83,11 @@ pub fn decide(policy: &Policy, run: &RunState, step: &StepId, now: Stamp) -> Nex
 /// The first link from `link` on that may still be asked, unless its account is left alone and a later one may be asked.
 fn start(policy: &Policy, run: &RunState, ask: &AskStep, link: usize, now: Stamp) -> Next {
     let links = ask.route.as_ref().map_or(&[][..], |route| &route.links);
-    let mut open = links.iter().enumerate().skip(link).filter(|(_, to)| still_open(policy, run, ask, to));
+    let mut open = links.iter().enumerate().skip(link).filter(|(_, to)| closed(policy, run, ask, to).is_none());
     let Some((at, to)) = open.next() else {
-        return Next::Record(Decision::GiveUp { reason: "every model left is not enabled any more".into() });
+        let reason =
+            links.get(link).and_then(|to| closed(policy, run, ask, to)).unwrap_or_else(|| "no model is left".into());
+        return Next::Record(Decision::GiveUp { reason });
     };
     // FBK-09: that another model takes over is recorded, with its reason, before it is asked.
     if at != link && !mutant::is("fbk_09_another_model_is_asked_unsaid") {
@@ -93,7 +95,7 @@ fn start(policy: &Policy, run: &RunState, ask: &AskStep, link: usize, now: Stamp
             from: links[link].model.clone(),
             to: to.model.clone(),
             link: at,
-            reason: format!("{} is not enabled any more", links[link].provider),
+            reason: closed(policy, run, ask, &links[link]).unwrap_or_default(),
         });
     }
     match (breaker::rest(policy, run, to, now), open.next()) {
@@ -104,12 +106,14 @@ fn start(policy: &Policy, run: &RunState, ask: &AskStep, link: usize, now: Stamp
     }
 }
 
-/// FBK-05: opt-in and privacy hold for every link again when its turn comes.
-fn still_open(policy: &Policy, run: &RunState, ask: &AskStep, to: &Link) -> bool {
-    let withdrawn = run.withdrawn.contains(&to.provider) && !mutant::is("inv_02_withdrawn_goes_on");
-    let may_see = privacy::of(policy, &ask.ask).0.admits(&to.vendor, &orchestrator::home_vendor())
-        || mutant::is("fbk_05_privacy_is_crossed");
-    !withdrawn && may_see
+/// FBK-05: opt-in and privacy hold for every link again when its turn comes. Why it may not be asked now, if so.
+fn closed(policy: &Policy, run: &RunState, ask: &AskStep, to: &Link) -> Option<String> {
+    if run.withdrawn.contains(&to.provider) && !mutant::is("inv_02_withdrawn_goes_on") {
+        return Some(format!("{} is not enabled any more", to.provider));
+    }
+    let class = privacy::of(policy, &ask.ask).0;
+    let may_see = class.admits(&to.vendor, &orchestrator::home_vendor()) || mutant::is("fbk_05_privacy_is_crossed");
+    (!may_see).then(|| format!("privacy is {}: not for {}", class.name(), to.vendor))
 }
 
 fn no_model(ask: &AskStep) -> String {

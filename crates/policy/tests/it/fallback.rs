@@ -128,7 +128,10 @@ fn fbk_05_privacy_is_asked_again_when_a_link_has_its_turn() {
     run.fail(FaultKind::TimedOut);
     run.policy.privacy = Privacy::HomeOnly;
     assert!(matches!(run.follow(), Decision::Next { link: 1, .. }));
-    assert_eq!(run.go_on(), 2, "the second link may not see it");
+    let said = run.follow();
+    let Decision::Next { link: 2, reason, .. } = said else { panic!("the second link may not see it: {said:?}") };
+    assert_eq!(reason, "privacy is home_only: not for vendor-b");
+    assert_eq!(run.go_on(), 2);
 }
 
 #[test]
