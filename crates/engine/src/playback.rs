@@ -6,7 +6,7 @@
 //! Nothing is called, and no recorded command runs: a verification is the recorded one of its step.
 
 use crate::clock::Clock;
-use mao_core::event::{Caps, Event, Recorded, Route, Verification};
+use mao_core::event::{AttemptResult, Caps, Event, Recorded, Route, Verification};
 use mao_core::ids::{AttemptNo, ProviderId, Stamp, StepId};
 use mao_core::text;
 use mao_store::Signal;
@@ -402,7 +402,8 @@ struct Difference {
 }
 
 /// The first part in which `now` is another than `recorded`. Left out is what no decision is made of: the policy's own
-/// name (what it decides is compared), transcripts, containment, and what a dead owner left lying.
+/// name (what it decides is compared), transcripts, containment, what a dead owner left lying, the diff of a change (its
+/// tree is compared), and what a prompt says of itself (the prompt is compared).
 fn differs(recorded: &Event, now: &Event) -> Option<Difference> {
     let (recorded, now) = (meaning(recorded), meaning(now));
     if recorded == now {
@@ -424,10 +425,18 @@ fn meaning(event: &Event) -> Event {
     let mut event = event.clone();
     if let Event::RunOpened(opened) = &mut event {
         opened.policy = "".into();
-    } else if let Event::AttemptEnded { transcript, containment, loss, .. } = &mut event {
+    } else if let Event::AttemptStarted { outbound, .. } = &mut event {
+        outbound.redacted.clear();
+        outbound.bytes = 0;
+    } else if let Event::AttemptEnded { transcript, containment, loss, result, .. } = &mut event {
         *transcript = None;
         *loss = None;
         containment.clear();
+        if let AttemptResult::Answered(answer) = result
+            && let Some(change) = &mut answer.change
+        {
+            change.diff = "".into();
+        }
     } else if let Event::AttemptLost { salvage, .. } = &mut event {
         *salvage = None;
     }

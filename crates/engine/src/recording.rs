@@ -1,14 +1,16 @@
 //! A run as a recording: its ledger, the texts that it began with and that checks said, and every acknowledged answer
 //! as a script's turn, changes included. Made from what is recorded; it calls nobody and changes nothing.
 //!
-//! Secrets of the environment are taken out everywhere, and what is named by its content is named anew, so that the
-//! recording still agrees with itself. A tree cannot be named anew: where a changed file held a secret, it says so.
+//! From a recording that is kept, secrets are taken out everywhere: those of the environment by their values, others by
+//! their forms. What is named by its content is named anew, so that the recording still agrees with itself. A tree
+//! cannot be named anew: where a changed file held a secret, it says so.
 
 use crate::parts::EngineError;
 use crate::record::in_parts;
 use mao_core::event::{AttemptResult, Event, Recorded};
 use mao_core::ids::{BlobId, RunId, Stamp};
 use mao_core::reply::{Answer, Usage};
+use mao_policy::secret;
 use mao_providers::cli::Secrets;
 use mao_providers::script::{Act, At, Link, Placed, Turn};
 use mao_repo::{Content, RunRepo};
@@ -30,10 +32,37 @@ pub struct Recording {
     pub cut: BTreeSet<String>,
 }
 
-/// Records what `run` has come to so far. `repo` is its repository, `secrets` what may not leave this machine.
-pub fn record(store: &dyn Store, repo: &RunRepo, run: &RunId, secrets: &Secrets) -> Result<Recording, EngineError> {
+/// What becomes of the secrets in a recording.
+#[derive(Debug, Clone)]
+pub enum Keeping {
+    /// It is kept, and may leave this machine: they are taken out; those of the environment are these.
+    Without(Secrets),
+    /// It is played again at once, and gone then: they stay.
+    Whole,
+}
+
+impl Keeping {
+    fn text(&self, text: String) -> String {
+        match self {
+            // Their forms first: what a prompt was sent without, it lacks by its form.
+            Self::Without(secrets) => secrets.redact(secret::kept(&text)),
+            Self::Whole => text,
+        }
+    }
+
+    fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match (self, String::from_utf8(bytes)) {
+            (Self::Without(secrets), Err(no_text)) => secrets.redact_bytes(no_text.into_bytes()),
+            (Self::Whole, Err(no_text)) => no_text.into_bytes(),
+            (_, Ok(text)) => self.text(text).into_bytes(),
+        }
+    }
+}
+
+/// Records what `run` has come to so far. `repo` is its repository.
+pub fn record(store: &dyn Store, repo: &RunRepo, run: &RunId, keeping: &Keeping) -> Result<Recording, EngineError> {
     let mut recorder =
-        Recorder { store, repo, secrets, renamed: BTreeMap::new(), turns: BTreeMap::new(), cut: BTreeSet::new() };
+        Recorder { store, repo, keeping, renamed: BTreeMap::new(), turns: BTreeMap::new(), cut: BTreeSet::new() };
     let mut blobs = BTreeMap::new();
     let mut events = Vec::new();
     for (at, event) in whole(store.read(run, 0)?)? {
@@ -88,7 +117,7 @@ fn whole(recorded: Vec<Recorded>) -> Result<Vec<(Stamp, Event)>, EngineError> {
 struct Recorder<'a> {
     store: &'a dyn Store,
     repo: &'a RunRepo,
-    secrets: &'a Secrets,
+    keeping: &'a Keeping,
     /// What texts are called without the secrets in them, by what they are called with them.
     renamed: BTreeMap<String, BlobId>,
     turns: BTreeMap<String, Vec<Turn>>,
@@ -119,15 +148,18 @@ impl Recorder<'_> {
     }
 
     fn text(&mut self, text: &str, keep: &mut Keep<'_>) -> Result<String, EngineError> {
+        if is_an_id(text) && !looks_like_a_blob(text) {
+            return Ok(text.to_owned());
+        }
         if !looks_like_a_blob(text) {
-            return Ok(self.secrets.redact(text.to_owned()));
+            return Ok(self.keeping.text(text.to_owned()));
         }
         if let (Some(renamed), Keep::Nothing) = (self.renamed.get(text), &*keep) {
             return Ok(renamed.to_string());
         }
         // The id of a commit may look the same; it names nothing in the store.
         let Ok(content) = self.store.get(&BlobId::from(text)) else { return Ok(text.to_owned()) };
-        let clean = self.secrets.redact_bytes(content);
+        let clean = self.keeping.bytes(content);
         let name = blob_id(&clean);
         self.renamed.insert(text.to_owned(), name.clone());
         if let Keep::In(blobs) = keep {
@@ -145,7 +177,7 @@ impl Recorder<'_> {
         match result {
             AttemptResult::Failed(fault) => {
                 let mut fault = fault.clone();
-                fault.hint = self.secrets.redact(fault.hint);
+                fault.hint = self.keeping.text(fault.hint);
                 Ok(turn(vec![Act::Fault(fault)], None))
             }
             AttemptResult::Answered(answer) => {
@@ -155,7 +187,7 @@ impl Recorder<'_> {
                     self.clean(&mut structured, &mut Keep::Nothing)?;
                     acts.push(Act::Json(structured));
                 }
-                let said = self.secrets.redact_bytes(self.store.get(&answer.text)?);
+                let said = self.keeping.bytes(self.store.get(&answer.text)?);
                 acts.push(Act::Say(String::from_utf8_lossy(&said).into_owned()));
                 Ok(turn(acts, Some(answer)))
             }
@@ -164,6 +196,9 @@ impl Recorder<'_> {
 
     fn change(&mut self, answer: &Answer) -> Result<Vec<Act>, EngineError> {
         let Some(change) = &answer.change else { return Ok(Vec::new()) };
+        if self.was_cut(&change.diff) {
+            self.cut.insert(format!("the diff of {}", &change.commit.as_str()[..12]));
+        }
         let mut acts = Vec::new();
         for written in self.repo.written(&change.base, &change.commit)? {
             let path = PathBuf::from(&written.path);
@@ -172,7 +207,7 @@ impl Recorder<'_> {
             }
             let mut clean = |content: Vec<u8>| {
                 let before = content.len();
-                let clean = self.secrets.redact_bytes(content.clone());
+                let clean = self.keeping.bytes(content.clone());
                 if clean.len() != before || clean != content {
                     self.cut.insert(written.path.clone());
                 }
@@ -217,6 +252,11 @@ fn turn(acts: Vec<Act>, answer: Option<&Answer>) -> Turn {
         acts: acts.into_iter().map(|act| Placed { at: at.clone(), act }).collect(),
         at,
     }
+}
+
+/// Whether it is nothing but the id of a run, a commit or a blob: no secret, whatever it looks like.
+fn is_an_id(text: &str) -> bool {
+    matches!(text.len(), 32 | 36 | 40 | 64) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
 }
 
 fn looks_like_a_blob(text: &str) -> bool {

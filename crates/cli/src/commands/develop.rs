@@ -55,7 +55,7 @@ pub fn run_at(house: &House, words: &Develop, printer: &Printer) -> Result<Exit,
     let (run, exit) = begin(house, &loaded, &policy, new, words.script.as_deref(), printer, asking)?;
     if let Some(to) = &words.record {
         let dir = to.clone().unwrap_or_else(|| recording::usual_place(house, &run));
-        recording::write(house, &run, &dir)?;
+        recording::write(house, &run, &dir, &recording::to_be_kept(house))?;
         printer.note(&format!("recorded in {}: `mao replay {}` plays it", dir.display(), dir.display()));
     }
     // The plan may have been all that was asked for, and there it is.

@@ -14,6 +14,7 @@ use mao_core::ids::ProviderId;
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_engine::playback::{Halt, Parting};
+use mao_engine::recording::Keeping;
 use mao_engine::{Carried, EngineError};
 use mao_policy::Policy;
 use std::collections::BTreeSet;
@@ -49,11 +50,11 @@ fn recorded(house: &House, place: &Place, words: &Replay, printer: &Printer) -> 
             .hint("`mao develop … --record=DIR` makes one; `mao replay RUN --record=DIR` makes one of any run"));
     }
     let run = house.run(named)?.run;
-    let dir = match &words.record {
-        Some(dir) => dir.clone().unwrap_or_else(|| recording::usual_place(house, &run)),
-        None => place.dir().join("recording"),
+    let (dir, keeping) = match &words.record {
+        Some(dir) => (dir.clone().unwrap_or_else(|| recording::usual_place(house, &run)), recording::to_be_kept(house)),
+        None => (place.dir().join("recording"), Keeping::Whole),
     };
-    recording::write(house, &run, &dir)?;
+    recording::write(house, &run, &dir, &keeping)?;
     if words.record.is_some() {
         printer.note(&format!("recorded in {}", dir.display()));
     }

@@ -6,6 +6,7 @@ use super::House;
 use crate::exit::{Exit, Failure};
 use mao_core::event::{Event, Opened, Recorded};
 use mao_core::ids::RunId;
+use mao_engine::recording::Keeping;
 use mao_providers::cli::Secrets;
 use mao_providers::script::{self, Script, ScriptError};
 use mao_repo::RunRepo;
@@ -71,8 +72,14 @@ pub fn refuse_taken(dir: &Path) -> Result<(), Failure> {
         .hint("name a new one: no recording is written over"))
 }
 
+/// What is left out of a recording that somebody keeps.
+#[must_use]
+pub fn to_be_kept(house: &House) -> Keeping {
+    Keeping::Without(Secrets::of(&house.environment))
+}
+
 /// Records what a run has come to so far into `dir`.
-pub fn write(house: &House, run: &RunId, dir: &Path) -> Result<(), Failure> {
+pub fn write(house: &House, run: &RunId, dir: &Path, keeping: &Keeping) -> Result<(), Failure> {
     refuse_taken(dir)?;
     let run_dir = house.runs_dir().join(run.to_string());
     if !run_dir.join("run").is_file() {
@@ -80,8 +87,7 @@ pub fn write(house: &House, run: &RunId, dir: &Path) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Negative, what).hint("`mao resume` begins a run that was never begun"));
     }
     let repo = RunRepo::open(&run_dir, house.repo.git())?;
-    let secrets = Secrets::of(&house.environment);
-    let recording = mao_engine::recording::record(&*house.store, &repo, run, &secrets)?;
+    let recording = mao_engine::recording::record(&*house.store, &repo, run, keeping)?;
     let script = dir.join(SCRIPT);
     fs::create_dir_all(&script).map_err(|source| Failure::disk("cannot write", &script, source))?;
     script::write(&script, &recording.turns).map_err(|wrong| match wrong {

@@ -64,10 +64,11 @@ fn log_02_the_report_is_made_again_from_the_ledger_byte_for_byte() {
     let reported = events.iter().position(|recorded| matches!(recorded.event, Event::Reported { .. })).unwrap();
     let state = RunState::fold(&events[..reported]).unwrap().unwrap();
     let policy: Policy = serde_json::from_slice(&store.get(&state.opened.policy).unwrap()).unwrap();
-    let tasks = state.opened.request.tasks.as_ref().unwrap();
-    let tasks = String::from_utf8(store.get(&tasks.text).unwrap()).unwrap();
     let workflow = mao_workflows::find(&state.opened.workflow).unwrap();
-    let files = workflow.report(&policy, &state, Some(&tasks));
+    let read = |blob| (store.get(&blob), blob);
+    let texts = workflow.reads(&state).into_iter().map(read);
+    let texts = texts.map(|(text, blob)| (blob, String::from_utf8(text.unwrap()).unwrap())).collect();
+    let files = workflow.report(&policy, &state, &texts);
     assert_eq!(files.len(), 3, "for people, for programs, and the ticked task list");
     let branch = format!("mao/{}", &RUN[..8]);
     for file in files {

@@ -2,7 +2,8 @@
 //! lost twice is a person's to decide.
 
 use crate::evidence::{checkout, debris, reference, violations};
-use crate::shop::{BEGIN, LATER, RUN, Shop, end, ran, spawn};
+use crate::shop::{BEGIN, CONFIG, LATER, RUN, Shop, copy, end, ran, spawn};
+use mao_core::event::Recorded;
 use mao_testkit::sandbox::Ran;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -132,4 +133,42 @@ fn log_01_an_attempt_that_was_lost_twice_asks_a_person() {
     let goes_on = at(LATER + 90_000, &["answer", &RUN[..8], "yes"], "");
     assert_eq!(goes_on.code, Some(0), "{}", goes_on.stderr);
     assert_eq!(violations(&shop, &reference, &before), Vec::<String>::new());
+}
+
+#[test]
+fn dev_10_an_owner_that_stops_on_an_error_leaves_its_attempts_lost_and_cancels_none() {
+    let mut shop = shop();
+    copy(&shop.script, &shop.sandbox.root().join("script"));
+    let slow =
+        "{ edit = { path = \"lib/1/schemas.txt\", content = \"gives 1.schemas=ready\\n\" } }, { say = \"there\" }";
+    shop.play("work.1.schemas", &format!("[[turn]]\nact = [{{ sleep_ms = 2500 }}, {slow}]\n"));
+    let config = CONFIG.replace("500ms", "5s");
+    std::fs::write(shop.sandbox.home().join(".config/mao/multi-model.toml"), config).unwrap();
+    let point = "after:attempt_started:work.2.schemas:1";
+    let first = stopped_at(&shop, point, "600000");
+    // Where its checkout would be noted, something else stands: the machine fails it, and not its model.
+    let taken = shop.run_dir(RUN).join("index/work.2.schemas-1.base");
+    std::fs::create_dir(&taken).unwrap();
+    let first = go_on(first);
+    assert_eq!(first.code, Some(3), "{}", first.stderr);
+    assert!(first.stderr.contains("work.2.schemas-1.base"), "{}", first.stderr);
+    let of = |events: &[Recorded], kind: &str| -> Vec<String> {
+        let works = events.iter().filter(|recorded| recorded.event.kind() == kind);
+        let steps = works.filter_map(|recorded| recorded.event.step().map(ToString::to_string));
+        steps.filter(|step| step.starts_with("work.")).collect()
+    };
+    let left = shop.ledger(RUN);
+    assert_eq!(of(&left, "attempt_started"), ["work.1.schemas", "work.2.schemas"]);
+    assert_eq!(of(&left, "attempt_ended"), Vec::<String>::new(), "nobody cancelled anything");
+
+    std::fs::remove_dir(&taken).unwrap();
+    let second = shop.mao(&["resume"]);
+    assert_eq!(second.code, Some(0), "{}", second.stderr);
+    let whole = shop.ledger(RUN);
+    assert_eq!(whole[..left.len()], left[..]);
+    let mut lost = of(&whole, "attempt_lost");
+    lost.sort();
+    assert_eq!(lost, ["work.1.schemas", "work.2.schemas"]);
+    let made = of(&whole, "attempt_ended").into_iter().filter(|step| step == "work.1.schemas").count();
+    assert_eq!(made, 1, "it is made once more, and spends no retry");
 }

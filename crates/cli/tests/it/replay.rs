@@ -199,22 +199,53 @@ fn log_02_what_was_tampered_with_is_refused_or_parts() {
     assert_eq!(taken.code, Some(2), "{}", taken.stderr);
 }
 
-#[test]
-fn log_02_no_secret_goes_into_a_recording() {
-    let secret = "sk-proj-0123456789abcdef";
+/// One that the environment holds, and one that nobody knows but by its form.
+fn secrets() -> [String; 2] {
+    ["sk-proj-0123456789abcdef".to_owned(), format!("ghp_{}", "aB3dE6gH9".repeat(4))]
+}
+
+/// A shop whose requirements hold both secrets, and whose worker says them and writes `written`.
+fn with_secrets(written: &str) -> Shop {
+    let [known, formed] = secrets();
     let mut shop = Shop::greeting("exit 0\n");
     shop.sandbox.set("MAO_TEST_RUN", RUN);
-    shop.sandbox.set("OPENAI_API_KEY", secret);
-    shop.sandbox.write("docs/PRD.md", format!("# Greeting\n\nUse {secret} for it.\n")).unwrap();
-    shop.sandbox.commit("a key in the requirements").unwrap();
-    shop.play("work.1.tests", &format!("[[turn]]\nact = [{{ edit = {{ path = \"hello.txt\", content = \"hello\\n\" }} }}, {{ say = \"with {secret}\" }}]\n"));
+    shop.sandbox.set("OPENAI_API_KEY", &known);
+    shop.sandbox.write("docs/PRD.md", format!("# Greeting\n\nUse {known} or {formed} for it.\n")).unwrap();
+    shop.sandbox.commit("keys in the requirements").unwrap();
+    let edit = format!("{{ edit = {{ path = \"hello.txt\", content = \"{written}\\n\" }} }}");
+    shop.play("work.1.tests", &format!("[[turn]]\nact = [{edit}, {{ say = \"with {known} and {formed}\" }}]\n"));
+    shop
+}
+
+#[test]
+fn log_02_no_secret_goes_into_a_recording() {
+    let shop = with_secrets("hello");
     let dir = shop.sandbox.root().join("recording");
     let whole = ran(shop.develop("1").arg(format!("--record={}", dir.display())));
     assert_eq!(whole.code, Some(0), "{}", whole.stderr);
-    assert_eq!(holding(&dir, secret), Vec::<PathBuf>::new());
+    for secret in secrets() {
+        assert_eq!(holding(&dir, &secret), Vec::<PathBuf>::new());
+    }
     assert!(!holding(&dir, "[redacted]").is_empty());
+    assert!(!holding(&dir, "[redacted: GitHub token]").is_empty());
     // It agrees with itself all the same.
     must_be_the_same(&shop, &[dir.to_str().unwrap()]);
+}
+
+#[test]
+fn log_02_a_secret_in_a_changed_file_is_taken_out_and_named_where_the_replay_parts() {
+    let [_, formed] = secrets();
+    let shop = with_secrets(&formed);
+    let dir = shop.sandbox.root().join("recording");
+    let whole = ran(shop.develop("1").arg(format!("--record={}", dir.display())));
+    assert_eq!(whole.code, Some(0), "{}", whole.stderr);
+    assert_eq!(holding(&dir, &formed), Vec::<PathBuf>::new());
+    let parts = replay(&shop, &[dir.to_str().unwrap()]);
+    assert_eq!(parts.code, Some(1), "{}\n{}", parts.stdout, parts.stderr);
+    assert!(parts.stdout.contains("attempt_ended work.1.tests"), "{}", parts.stdout);
+    assert!(parts.stderr.contains("secrets were taken out of hello.txt"), "{}", parts.stderr);
+    // The ledger itself is whole.
+    must_be_the_same(&shop, &[]);
 }
 
 /// The files beneath a directory that hold a text.
