@@ -4,9 +4,11 @@ pub mod privacy;
 mod qa;
 #[cfg(test)]
 mod reference;
+mod resolve;
 pub mod review;
 
 pub use qa::Qa;
+pub use resolve::{Design, Resolve};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use privacy::Privacy;
@@ -62,6 +64,8 @@ pub enum Command {
     Review(review::Review),
     /// Judge sections in five dimensions, repair what is found, and say whether they pass
     Qa(Qa),
+    /// Take one of several changes for the same thing: `mao resolve fix-a fix-b --tests "make test"`
+    Resolve(Resolve),
     /// Play a bundled sample with scripted models, through the real engine, git and cargo
     Demo(Demo),
     /// Go on with a run that was interrupted or waits

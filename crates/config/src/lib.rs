@@ -45,6 +45,7 @@ pub use resolve::{DIVERSE_PARALLEL, Loaded, privacy_word};
 pub use settings::{Setting, Settings};
 pub use source::Source;
 pub use value::{EffortRow, Value};
+pub use words::split_command;
 
 use std::collections::BTreeMap;
 

@@ -31,7 +31,7 @@ fn distance(a: &str, b: &str) -> usize {
 ///
 /// # Errors
 /// What a shell would have been needed for.
-pub(crate) fn split_command(command: &str) -> Result<Vec<String>, String> {
+pub fn split_command(command: &str) -> Result<Vec<String>, String> {
     let needs = |what: &str| format!("{what} would need a shell, and none reads this command");
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -8,6 +8,7 @@ use mao_core::contest::Inspection;
 use mao_core::diff::Diff;
 use mao_core::event::Event;
 use mao_core::ids::{CommitId, StepId};
+use mao_core::matter::Matter;
 use mao_core::run::RunState;
 use mao_policy::Policy;
 use mao_policy::measure::{self, Touched, measure};
@@ -53,7 +54,18 @@ pub(crate) async fn inspect(job: Look<'_>, change: &Member, tests: Option<&Membe
     let Read { touched, locked, texts } =
         blocking(move || read(&repo, &found, &looked, neutral.as_ref(), &commands)).await?;
     let commands: Vec<Vec<String>> = job.policy.checks.iter().map(|check| check.argv.clone()).collect();
-    let evidence = Evidence { diff: &diff, touched: &touched, locked: &locked, texts: &texts, commands: &commands };
+    let matter = &job.state.opened.request.matter;
+    let task = if let Matter::Contest(contest) = matter { contest.task.as_ref() } else { None };
+    let task = task.map(|task| job.parts.store.get(task)).transpose()?;
+    let task = task.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let evidence = Evidence {
+        task: task.as_deref(),
+        diff: &diff,
+        touched: &touched,
+        locked: &locked,
+        texts: &texts,
+        commands: &commands,
+    };
     let mut tampering = tampering(&evidence);
     tampering.truncate(NAMED);
     let mut hashes = BTreeMap::new();

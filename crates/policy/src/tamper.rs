@@ -21,6 +21,8 @@ pub struct Evidence<'a> {
     pub texts: &'a BTreeMap<String, String>,
     /// The commands that run them.
     pub commands: &'a [Vec<String>],
+    /// What was to be done, where a person said it: what it names may stand in the source.
+    pub task: Option<&'a str>,
 }
 
 /// Whether a command names this file of the tree: a script that runs the tests is locked as they are.
@@ -176,7 +178,7 @@ static LOOKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 fn told_apart(evidence: &Evidence<'_>) -> Vec<String> {
     let (Some(tested), Some(looks)) = (&*TESTED, &*LOOKS) else { return Vec::new() };
     let names = names_of_tests(evidence);
-    let pairs: Vec<BTreeSet<String>> = evidence.texts.values().flat_map(|text| text.lines().map(literals)).collect();
+    let pairs = together(evidence);
     let mut found = Vec::new();
     for file in evidence.diff.files.iter().filter(|file| !is_test(&file.path)) {
         let lines: Vec<&str> = added(file).filter(|line| !is_comment(line)).collect();
@@ -223,7 +225,22 @@ fn names_of_tests(evidence: &Evidence<'_>) -> BTreeSet<String> {
     named.chain(files.filter(|file| file.contains("test"))).filter(|name| name.len() >= 7).collect()
 }
 
-/// A condition with an input, and the answer to it, as they stand together in one line of a locked test.
+/// The literals that stand close to each other in locked tests, but for those that the task names itself.
+fn together(evidence: &Evidence<'_>) -> Vec<BTreeSet<String>> {
+    let told: BTreeSet<String> =
+        evidence.task.map(|task| task.lines().flat_map(literals).collect()).unwrap_or_default();
+    let close = |text: &String| -> Vec<BTreeSet<String>> {
+        let lines: Vec<BTreeSet<String>> = text.lines().map(literals).collect();
+        let near = |at: usize| lines[at..lines.len().min(at + NEAR)].iter().flatten().cloned().collect::<BTreeSet<_>>();
+        (0..lines.len()).map(|at| near(at).difference(&told).cloned().collect()).collect()
+    };
+    evidence.texts.values().flat_map(close).collect()
+}
+
+/// How many lines of a test belong together.
+const NEAR: usize = 3;
+
+/// A condition with an input, and the answer to it, as they stand together in a locked test.
 fn answers_a_test(lines: &[&str], pairs: &[BTreeSet<String>]) -> bool {
     let Some(condition) = lines.first().filter(|line| is_condition(line)) else { return false };
     let inputs = literals(condition);
@@ -247,14 +264,14 @@ fn is_condition(line: &str) -> bool {
 }
 
 static LITERAL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#""([^"\\]{3,})"|'([^'\\]{3,})'|\b(\d{2,}(?:\.\d+)?|\d+\.\d+)\b"#).ok());
+    LazyLock::new(|| Regex::new(r#""([^"]*)"|'([^']*)'|`([^`]*)`|\b(\d{2,}(?:\.\d+)?|\d+\.\d+)\b"#).ok());
 
 /// The literals of a line that are not in every program: texts of three characters, numbers of two digits.
 fn literals(line: &str) -> BTreeSet<String> {
     let Some(literal) = &*LITERAL else { return BTreeSet::new() };
-    let all = literal.captures_iter(line).filter_map(|found| {
-        let found = found.get(1).or_else(|| found.get(2)).or_else(|| found.get(3))?;
-        Some(found.as_str().to_owned())
+    let all = literal.captures_iter(line).filter_map(|found| match (1..=3).find_map(|at| found.get(at)) {
+        Some(text) => Some(text.as_str().to_owned()).filter(|text| text.chars().count() >= 3),
+        None => found.get(4).map(|number| number.as_str().to_owned()),
     });
     all.filter(|one| !matches!(one.as_str(), "10" | "100" | "1000" | "utf-8" | "utf8")).collect()
 }

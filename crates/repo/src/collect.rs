@@ -127,20 +127,26 @@ impl RunRepo {
         }
         snapshot::take(self.git(), place, &found)?;
         let tree = self.git().line(place, &["write-tree"], b"")?;
-        let base_tree = self.tree(&worktree.base)?;
+        self.commit_tree(&worktree.base, &tree, spec)
+    }
+
+    /// Commits a tree onto `base`, if nothing in it may not be taken.
+    pub(crate) fn commit_tree(&self, base: &CommitId, tree: &str, spec: &CollectSpec<'_>) -> Result<Collected> {
+        let base_tree = self.tree(base)?;
         if tree == base_tree.as_str() {
             return Ok(Collected::NoChange);
         }
 
         // The tree decides, not what the files looked like: a name or a link is judged as it will be merged.
-        let entries = snapshot::between(self.git(), self.place(), base_tree.as_str(), &tree)?;
+        let entries = snapshot::between(self.git(), self.place(), base_tree.as_str(), tree)?;
         let links = self.links(&entries)?;
-        trespasses = entries.iter().filter_map(|entry| spec.trespass_in_tree(entry, &links)).collect();
+        let trespasses: Vec<Trespass> =
+            entries.iter().filter_map(|entry| spec.trespass_in_tree(entry, &links)).collect();
         if !trespasses.is_empty() {
             return Ok(Collected::Violation { trespasses });
         }
-        let commit = self.commit(&tree, &[worktree.base.as_str()], spec.subject, spec.body, spec.at)?;
-        let diff = self.diff_of(base_tree.as_str(), &tree)?;
+        let commit = self.commit(tree, &[base.as_str()], spec.subject, spec.body, spec.at)?;
+        let diff = self.diff_of(base_tree.as_str(), tree)?;
         let files = entries.iter().map(|entry| String::from_utf8_lossy(&entry.path).into_owned()).collect();
         Ok(Collected::Change { commit: CommitId::new(commit), tree: TreeId::new(tree), files, diff })
     }

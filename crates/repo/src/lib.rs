@@ -10,6 +10,7 @@
 
 mod apply;
 mod begin;
+mod candidate;
 mod checker;
 pub mod checks;
 mod collect;

@@ -6,6 +6,7 @@
 //! Read in this order: [`workflow`] (the contract), [`develop`] (the first workflow), [`plan`],
 //! [`prompt`], [`flow`] (what all of them share); then [`deps`], and [`context`], which is collected before a run is opened.
 
+pub mod contest;
 pub mod context;
 pub mod deps;
 pub mod develop;
@@ -13,6 +14,7 @@ pub mod flow;
 pub mod plan;
 pub mod prompt;
 pub mod qa;
+pub mod resolve;
 pub mod review;
 pub mod workflow;
 
@@ -21,7 +23,7 @@ pub use workflow::{ReportFile, Texts, Workflow};
 /// The workflow of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Workflow> {
-    [&develop::Develop as &dyn Workflow, &deps::Deps, &qa::Qa, &review::Review]
+    [&develop::Develop as &dyn Workflow, &deps::Deps, &qa::Qa, &review::Review, &resolve::Resolve]
         .into_iter()
         .find(|workflow| workflow.name() == name)
 }

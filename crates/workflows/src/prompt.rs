@@ -23,6 +23,9 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("weigh", include_str!("../prompts/weigh.md")),
     ("again", include_str!("../prompts/again.md")),
     ("quality", include_str!("../prompts/quality.md")),
+    ("neutral_tests", include_str!("../prompts/neutral_tests.md")),
+    ("contest", include_str!("../prompts/contest.md")),
+    ("contest_verdict", include_str!("../prompts/contest_verdict.md")),
 ];
 
 /// A template that does not fit its values.

@@ -72,9 +72,39 @@ pub(super) fn begin(
     printer: &Printer,
     asking: Asking,
 ) -> Result<(RunId, Exit), Failure> {
-    let run = match fixed_run() {
+    begin_where(house, loaded, policy, new, script, printer, asking, refuse_without_orchestrator)
+}
+
+/// The same for a run that may end without asking anybody: an orchestrator that cannot be reached is no reason not to
+/// begin.
+pub(super) fn begin_alone(
+    house: &House,
+    loaded: &Loaded,
+    policy: &Policy,
+    new: NewRun,
+    script: Option<&Path>,
+    printer: &Printer,
+    asking: Asking,
+) -> Result<(RunId, Exit), Failure> {
+    begin_where(house, loaded, policy, new, script, printer, asking, |_, policy| {
+        Ok(mao_policy::orchestrator::check(policy).map_err(EngineError::from)?)
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a run begins with, each of another kind")]
+fn begin_where(
+    house: &House,
+    loaded: &Loaded,
+    policy: &Policy,
+    new: NewRun,
+    script: Option<&Path>,
+    printer: &Printer,
+    asking: Asking,
+    admits: impl Fn(&Parts, &Policy) -> Result<(), Failure>,
+) -> Result<(RunId, Exit), Failure> {
+    let run = match new.run {
         Some(run) => run,
-        None => draw_run().map_err(EngineError::from)?,
+        None => new_id()?,
     };
     let script = match script {
         Some(from) => {
@@ -85,9 +115,17 @@ pub(super) fn begin(
         None => None,
     };
     let (parts, stream) = house.parts(loaded, script.as_deref())?;
-    refuse_without_orchestrator(&parts, policy)?;
+    admits(&parts, policy)?;
     open(&parts, policy, NewRun { run: Some(run), ..new })?;
     Ok((run, carry(house, parts, stream, run, printer, asking)?))
+}
+
+/// The id of a new run.
+pub(super) fn new_id() -> Result<RunId, Failure> {
+    match fixed_run() {
+        Some(run) => Ok(run),
+        None => Ok(draw_run().map_err(EngineError::from)?),
+    }
 }
 
 fn flags(words: &Develop) -> Vec<Flag> {

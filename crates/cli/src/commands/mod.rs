@@ -18,6 +18,7 @@ mod models;
 mod plan;
 mod qa;
 mod replay;
+mod resolve;
 mod resume;
 mod review;
 mod route;
@@ -40,6 +41,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Plan(words)) => plan::run(common, &words, printer),
         Some(Command::Qa(words)) => qa::run(common, &words, printer),
         Some(Command::Review(words)) => review::run(common, &words, printer),
+        Some(Command::Resolve(words)) => resolve::run(common, &words, printer),
         Some(Command::Demo(words)) => demo::run(&words, printer),
         Some(Command::Replay(words)) => replay::run(common, &words, printer),
         Some(Command::Resume(words)) => resume::run(common, &words, printer),

@@ -54,7 +54,7 @@ pub fn work_step(section: &SectionId, stream: Stream) -> StepId {
     StepId::new(format!("work.{section}.{}", stream.name()))
 }
 
-pub(super) fn verdict(value: &Value) -> Result<Verdict, String> {
+pub(crate) fn verdict(value: &Value) -> Result<Verdict, String> {
     let verdict: Verdict = serde_json::from_value(value.clone()).map_err(|wrong| wrong.to_string())?;
     if !verdict.accept && verdict.findings.is_empty() {
         return Err("a refusal needs at least one finding".into());
@@ -74,7 +74,7 @@ fn finding_schema() -> Value {
     }))
 }
 
-pub(super) fn verdict_schema() -> Value {
+pub(crate) fn verdict_schema() -> Value {
     plan::object(json!({"accept": {"type": "boolean"}, "findings": {"type": "array", "items": finding_schema()}}))
 }
 

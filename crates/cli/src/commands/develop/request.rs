@@ -39,6 +39,14 @@ pub struct Wanted<'a> {
     pub scripted: Scripted,
 }
 
+/// What every face shows of a run with these models.
+pub fn mark(scripted: Scripted) -> Option<String> {
+    match scripted {
+        Scripted::Yes => Some(SCRIPTED.to_owned()),
+        Scripted::No => None,
+    }
+}
+
 /// The run that these words ask for, from this commit.
 pub fn new_run(house: &House, loaded: &Loaded, base: CommitId, wanted: &Wanted<'_>) -> Result<NewRun, Failure> {
     let named = loaded.requirements_file.as_deref();
@@ -98,10 +106,7 @@ pub fn new_run(house: &House, loaded: &Loaded, base: CommitId, wanted: &Wanted<'
         repository: house.repo.key()?,
         base_tree: house.repo.tree(&base)?,
         base,
-        scripted: match wanted.scripted {
-            Scripted::Yes => Some(SCRIPTED.to_owned()),
-            Scripted::No => None,
-        },
+        scripted: mark(wanted.scripted),
         run: None,
         matter: Matter::Sections,
         supplies: Vec::new(),

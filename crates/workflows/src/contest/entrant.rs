@@ -1,0 +1,44 @@
+//! Who competes, and on what: the nouns that the rest of a contest is about.
+
+use mao_core::change::{Change, Member};
+use mao_core::contest::Contest;
+use mao_core::effect::Effect;
+use mao_core::ids::{CommitId, TreeId};
+use mao_core::matter::Matter;
+use mao_core::outcome::Outcome;
+use mao_core::run::RunState;
+
+/// The step in which neutral tests are written.
+pub(crate) const TESTS: &str = "tests";
+
+/// The step in which the orchestrator judges what tests cannot decide.
+pub(crate) const JUDGE: &str = "judge.contest";
+
+/// One of those that compete.
+#[derive(Debug, Clone)]
+pub(crate) struct Entrant {
+    pub(crate) member: Member,
+    pub(crate) change: Change,
+    /// Who it is, for the record afterwards; nobody who decides sees it.
+    pub(crate) name: String,
+}
+
+/// A tree that tests run on.
+#[derive(Debug, Clone)]
+pub(crate) struct Ground {
+    pub(crate) commit: CommitId,
+    pub(crate) tree: TreeId,
+}
+
+/// Where a contest stands.
+pub(crate) enum Stage {
+    /// It is on its way; these effects are new.
+    Under(Vec<Effect>),
+    /// It is over, with this outcome.
+    Over(Outcome),
+}
+
+/// What the run's contest is about.
+pub(crate) fn contest(run: &RunState) -> Option<&Contest> {
+    if let Matter::Contest(contest) = &run.opened.request.matter { Some(contest) } else { None }
+}
