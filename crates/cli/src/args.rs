@@ -121,6 +121,9 @@ pub struct Develop {
     /// Accept plan and estimate beforehand; nothing else
     #[arg(long)]
     pub yes: bool,
+    /// Where nobody sits at a terminal, wait for `mao answer` instead of taking no for an answer
+    #[arg(long)]
+    pub wait: bool,
     /// One section after another, one workstream after another
     #[arg(long)]
     pub sequential: bool,
@@ -399,6 +402,9 @@ pub struct Answer {
     /// Which question, where there is more than one
     #[arg(long, value_name = "STEP")]
     pub step: Option<String>,
+    /// Why: what the report will say; some answers need it
+    #[arg(long, value_name = "TEXT")]
+    pub because: Option<String>,
 }
 
 /// `mao init`

@@ -192,6 +192,9 @@ pub enum Event {
         answer: String,
         /// Over which channel: `terminal`, `mao answer`.
         by: String,
+        /// Why, in the person's own words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        because: Option<String>,
     },
     /// A provider that the run was opened with is not enabled any more: no further attempt reaches it.
     Withdrawn {

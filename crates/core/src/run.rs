@@ -288,9 +288,13 @@ impl RunState {
                 }
                 Some(_) | None => Err(format!("step {step} does not publish {named}")),
             },
-            Event::Answered { step, answer: given, .. } => match self.steps.get_mut(step) {
-                Some(Step::Question { choices, answer, .. }) if answer.is_none() && choices.contains(given) => {
+            Event::Answered { step, answer: given, because: why, by: channel } => match self.steps.get_mut(step) {
+                Some(Step::Question { choices, answer, because, by, .. })
+                    if answer.is_none() && choices.contains(given) =>
+                {
                     *answer = Some(given.clone());
+                    *because = why.clone();
+                    *by = Some(channel.clone());
                     Ok(())
                 }
                 Some(_) | None => Err(format!("step {step} asks nothing that `{given}` answers")),

@@ -78,6 +78,10 @@ pub enum Step {
         choices: Vec<String>,
         /// The answer.
         answer: Option<String>,
+        /// Why, in the person's own words.
+        because: Option<String>,
+        /// Over which channel it came.
+        by: Option<String>,
     },
 }
 
@@ -94,7 +98,7 @@ impl Step {
             Work::Merge { changes, onto, aim } => Self::Merge { changes, onto, aim, results: Vec::new(), landed: 0 },
             Work::Report { onto } => Self::Report { onto, done: false },
             Work::Publish { commit } => Self::Publish { commit, branch: None },
-            Work::Question { text, choices } => Self::Question { text, choices, answer: None },
+            Work::Question { text, choices } => Self::Question { text, choices, answer: None, because: None, by: None },
         }
     }
 

@@ -330,7 +330,7 @@ impl AttemptWork {
             },
         }
         Ok(AttemptResult::Answered(Box::new(Answer {
-            text: self.parts.store.put(reply.text.as_bytes())?,
+            text: self.parts.store.put(said(&reply, structured.as_ref()).as_bytes())?,
             structured,
             lines,
             change,
@@ -439,6 +439,12 @@ fn outbound(prompt: String, to: &Link, withheld: Vec<Glob>) -> (String, Outbound
             (String::new(), Outbound { bytes: 0, redacted: kinds, blocked, withheld })
         }
     }
+}
+
+/// What is kept of what was said: of a structured answer the structure, which later questions hand on and verdicts are
+/// bound to by its hash. Every word is in the transcript.
+fn said(reply: &Reply, structured: Option<&serde_json::Value>) -> String {
+    structured.map_or_else(|| reply.text.clone(), |value| format!("{value:#}"))
 }
 
 fn slot_holder(state: &RunState, step: &StepId) -> String {

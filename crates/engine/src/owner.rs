@@ -213,11 +213,12 @@ impl Loop {
                     self.cancel_by(by, &[id]).await?;
                     continue;
                 }
-                Signal::Answer { step, answer, by } => {
+                Signal::Answer { step, answer, by, because } => {
                     let step = StepId::new(step);
-                    let fits = matches!(self.record.state().steps.get(&step),
+                    let open = matches!(self.record.state().steps.get(&step),
                         Some(Step::Question { choices, answer: None, .. }) if choices.contains(&answer));
-                    if fits { vec![Event::Answered { step, answer, by }] } else { Vec::new() }
+                    let fits = open && self.workflow.takes(&step, &answer, because.as_deref()).is_ok();
+                    if fits { vec![Event::Answered { step, answer, by, because }] } else { Vec::new() }
                 }
             };
             self.record.append(&events, &[id])?;

@@ -269,8 +269,9 @@ impl Playback {
             return None;
         }
         let next = &self.recorded.get(at)?.event;
-        let signal = if let Event::Answered { step, answer, by } = next {
-            Signal::Answer { step: step.to_string(), answer: answer.clone(), by: by.clone() }
+        let signal = if let Event::Answered { step, answer, by, because } = next {
+            let (answer, by, because) = (answer.clone(), by.clone(), because.clone());
+            Signal::Answer { step: step.to_string(), answer, by, because }
         } else if let Event::CancelRequested { by } = next {
             Signal::Cancel { by: by.clone() }
         } else {

@@ -102,6 +102,9 @@ pub enum Signal {
         answer: String,
         /// Over which channel.
         by: String,
+        /// Why, in the person's own words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        because: Option<String>,
     },
 }
 

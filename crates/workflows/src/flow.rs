@@ -4,9 +4,10 @@
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::event::Decision;
 use mao_core::ids::StepId;
+use mao_core::mutant;
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
-use mao_core::step::Step;
+use mao_core::step::{Answered, AskStep, Attempt, Step};
 
 /// The step in which the report is written.
 pub const REPORT: &str = "report";
@@ -73,4 +74,17 @@ fn lost_questions(run: &RunState) -> Vec<Effect> {
         | None => None,
     })
     .collect()
+}
+
+/// The model that served an answer, as its vendor said; what was asked for only where the vendor says nothing.
+pub(crate) fn served(ask: &AskStep, attempt: &Attempt, answered: &Answered) -> Option<String> {
+    let asked = || ask.route.as_ref().and_then(|route| route.links.first()).map(|link| link.endpoint.clone());
+    if mutant::is("inv_07_report_the_plan") {
+        return asked();
+    }
+    answered
+        .answer
+        .served
+        .clone()
+        .or_else(|| ask.link_of(attempt).map(|link| format!("{} (unconfirmed)", link.endpoint)))
 }

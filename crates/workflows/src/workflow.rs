@@ -1,7 +1,7 @@
 //! The contract of a workflow.
 
 use mao_core::effect::Effect;
-use mao_core::ids::BlobId;
+use mao_core::ids::{BlobId, StepId};
 use mao_core::run::RunState;
 use mao_policy::Policy;
 use serde_json::Value;
@@ -41,6 +41,14 @@ pub trait Workflow: Debug + Sync {
 
     /// Whether a structured reply is what the named form asks for; the reason where it is not.
     fn accepts(&self, schema: &str, run: &RunState, value: &Value) -> Result<(), String>;
+
+    /// Whether a person's answer to a question of this workflow is one: some need a reason.
+    ///
+    /// # Errors
+    /// What is missing.
+    fn takes(&self, _step: &StepId, _answer: &str, _because: Option<&str>) -> Result<(), String> {
+        Ok(())
+    }
 
     /// The paths that a structured reply names as places: how many lines each has is recorded with the answer.
     fn named_paths(&self, _schema: &str, _value: &Value) -> Vec<String> {

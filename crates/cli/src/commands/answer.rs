@@ -5,6 +5,7 @@ use crate::args::{Answer, Common};
 use crate::exit::{Exit, Failure};
 use crate::open::House;
 use crate::print::Printer;
+use mao_core::ids::StepId;
 use mao_core::step::Step;
 use mao_store::{Inbox, Signal};
 
@@ -17,7 +18,7 @@ pub fn run(common: &Common, words: &Answer, printer: &Printer) -> Result<Exit, F
         .steps
         .iter()
         .filter_map(|(id, step)| match step {
-            Step::Question { text, choices, answer: None } => Some((id.to_string(), text, choices)),
+            Step::Question { text, choices, answer: None, .. } => Some((id.to_string(), text, choices)),
             Step::Question { answer: Some(_), .. }
             | Step::Ask(_)
             | Step::Verify { .. }
@@ -42,8 +43,16 @@ pub fn run(common: &Common, words: &Answer, printer: &Printer) -> Result<Exit, F
         return Err(Failure::new(Exit::Usage, format!("`{}` is no answer to it", words.answer))
             .hint(format!("it takes one of: {}", choices.join(", "))));
     }
+    let workflow = mao_workflows::find(&state.opened.workflow);
+    let because = words.because.as_deref();
+    if let Some(Err(missing)) =
+        workflow.map(|workflow| workflow.takes(&StepId::new(step.clone()), &words.answer, because))
+    {
+        return Err(Failure::new(Exit::Usage, missing).hint("say why: `--because \"…\"`"));
+    }
     let now = house.clock.now();
-    let signal = Signal::Answer { step, answer: words.answer.clone(), by: "mao answer".to_owned() };
+    let (answer, by) = (words.answer.clone(), "mao answer".to_owned());
+    let signal = Signal::Answer { step, answer, by, because: words.because.clone() };
     house.store.post(&entry.run, now, &signal)?;
     if entry.held_until > now {
         printer.note("the run's owner has the answer");

@@ -30,6 +30,7 @@ pub fn run(words: &Demo, printer: &Printer) -> Result<Exit, Failure> {
         dry_run: false,
         plan_only: false,
         yes: true,
+        wait: false,
         sequential: false,
         profile: None,
         privacy: None,

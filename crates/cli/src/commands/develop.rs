@@ -16,6 +16,7 @@ use mao_engine::clock::draw_run;
 use mao_engine::open::{NewRun, open};
 use mao_engine::{EngineError, Parts};
 use mao_policy::Policy;
+use mao_policy::checkpoint::Channel;
 use request::Wanted;
 use std::path::Path;
 
@@ -35,7 +36,7 @@ pub fn run_at(house: &House, words: &Develop, printer: &Printer) -> Result<Exit,
     }
     let base = base(house, words, printer)?;
     let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
-    let policy = house.policy(&loaded, &base, scripted)?;
+    let policy = Policy { answers: answers(words, &loaded, printer), ..house.policy(&loaded, &base, scripted)? };
     let order = if words.sequential { Order::Sequential } else { Order::Computed };
     let approval = match (words.yes, words.plan_only || terminal(printer)) {
         (true, _) => Approval::Given,
@@ -125,6 +126,17 @@ pub(super) fn new_id() -> Result<RunId, Failure> {
     match fixed_run() {
         Some(run) => Ok(run),
         None => Ok(draw_run().map_err(EngineError::from)?),
+    }
+}
+
+/// How a person can be reached who is asked whether another model shall look: whoever accepted the plan beforehand, or
+/// wants nothing but the plan, is asked nothing on the way.
+fn answers(words: &Develop, loaded: &Loaded, printer: &Printer) -> Channel {
+    match (words.wait, words.yes || words.plan_only) {
+        (true, _) => Channel::Later,
+        (false, true) => Channel::None,
+        (false, false) if terminal(printer) => Channel::Terminal,
+        (false, false) => loaded.policy.answers,
     }
 }
 

@@ -166,26 +166,30 @@ fn show_plan(house: &House, run: &RunId, printer: &Printer) -> Result<(), Failur
 /// Asks the person at the terminal what the run waits for; whether they gave an answer.
 fn ask(house: &House, run: &RunId, printer: &Printer) -> Result<bool, Failure> {
     let state = house.state(run)?;
-    let open = state.steps.iter().find_map(|(id, step)| match step {
-        Step::Question { text, choices, answer: None } => Some((id, text, choices)),
-        Step::Question { answer: Some(_), .. }
-        | Step::Ask(_)
-        | Step::Verify { .. }
-        | Step::Probe { .. }
-        | Step::Inspect { .. }
-        | Step::Merge { .. }
-        | Step::Report { .. }
-        | Step::Publish { .. } => None,
-    });
-    let Some((step, text, choices)) = open else { return Ok(false) };
-    let Some(yes) = printer.ask(text) else { return Ok(false) };
-    let answer = if yes { "yes" } else { "no" };
-    if !choices.iter().any(|choice| choice == answer) {
-        return Ok(false);
+    let Some((step, text, choices)) = questions(&state).next() else { return Ok(false) };
+    let workflow = mao_workflows::find(&state.opened.workflow);
+    loop {
+        let Some((answer, because)) = printer.choose(text, choices) else { return Ok(false) };
+        let taken = workflow.map_or(Ok(()), |workflow| workflow.takes(step, &answer, because.as_deref()));
+        if let Err(missing) = taken {
+            printer.note(&missing);
+            continue;
+        }
+        let signal = Signal::Answer { step: step.to_string(), answer, by: "terminal".to_owned(), because };
+        house.store.post(run, house.clock.now(), &signal)?;
+        return Ok(true);
     }
-    let signal = Signal::Answer { step: step.to_string(), answer: answer.to_owned(), by: "terminal".to_owned() };
-    house.store.post(run, house.clock.now(), &signal)?;
-    Ok(true)
+}
+
+/// The open questions of a run, with what may be answered.
+fn questions(state: &RunState) -> impl Iterator<Item = (&StepId, &str, &[String])> {
+    state.steps.iter().filter_map(|(id, step)| {
+        if let Step::Question { text, choices, answer: None, .. } = step {
+            Some((id, text.as_str(), choices.as_slice()))
+        } else {
+            None
+        }
+    })
 }
 
 /// Says how a run ended and what a person can do with it.
@@ -217,13 +221,23 @@ fn finish(house: &House, run: &RunId, carried: Option<&Carried>, printer: &Print
     let mark = if state.opened.scripted.is_some() { "[scripted] " } else { "" };
     if let Some(waiting) = &state.parked {
         printer.line(&format!("{mark}run {short} waits for {waiting}"));
-        let asks = state.steps.values().any(|step| matches!(step, Step::Question { answer: None, .. }));
         let on_its_plan = matches!(state.steps.get(&StepId::from(APPROVE)), Some(Step::Question { answer: None, .. }));
         printer.line(&if on_its_plan {
             format!("{mark}  carry it out: mao answer {short} yes    drop it: mao answer {short} no    look: mao plan show {short}")
         } else {
-            let answer = if asks { format!("answer it: mao answer {short} yes|no    ") } else { String::new() };
-            format!("{mark}  {answer}go on: mao resume {short}")
+            let open: Vec<String> = questions(&state)
+                .map(|(step, _, choices)| format!("answer it: mao answer {short} {} --step {step}    ", choices.join("|")))
+                .collect();
+            match &open[..] {
+                [only] => {
+                    let short_form = only.split(" --step ").next().unwrap_or(only);
+                    format!("{mark}  {short_form}    go on: mao resume {short}")
+                }
+                many => {
+                    let lines: Vec<String> = many.iter().map(|line| format!("{mark}  {}\n", line.trim_end())).collect();
+                    format!("{}{mark}  go on: mao resume {short}", lines.concat())
+                }
+            }
         });
     }
     if let Some(branch) = branch {

@@ -127,7 +127,11 @@ fn about_a_run(house: &House, entry: &RunEntry, state: &RunState, next: &Next<'_
     let short = entry.run.prefix(8);
     let what = format!("{} {}", state.opened.workflow, state.opened.request.text);
     let question = state.steps.values().find_map(|step| {
-        if let Step::Question { text, choices, answer: None } = step { Some((text, choices.join("|"))) } else { None }
+        if let Step::Question { text, choices, answer: None, .. } = step {
+            Some((text, choices.join("|")))
+        } else {
+            None
+        }
     });
     match (&state.outcome, &state.parked) {
         (None, _) if entry.held_until > house.clock.now() => {

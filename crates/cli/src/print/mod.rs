@@ -100,11 +100,33 @@ impl Printer {
     /// Asks a person; `None` where they give no answer. Enter is no.
     #[must_use]
     pub fn ask(&self, question: &str) -> Option<bool> {
+        let question = question.trim_end_matches("[y/N]").trim_end();
         drop(write!(io::stderr().lock(), "{} [y/N] ", text::printable(question)));
         let mut said = String::new();
         match io::stdin().read_line(&mut said) {
             Ok(0) | Err(_) => None,
             Ok(_) => Some(matches!(said.trim().to_lowercase().as_str(), "y" | "yes")),
+        }
+    }
+
+    /// Asks a person to choose; what follows the choice is their reason. `None` where they give no answer. Yes or no is
+    /// asked as such, and Enter is no.
+    #[must_use]
+    pub fn choose(&self, question: &str, choices: &[String]) -> Option<(String, Option<String>)> {
+        if choices.iter().all(|choice| matches!(choice.as_str(), "yes" | "no")) {
+            let answer = if self.ask(question)? { "yes" } else { "no" };
+            return Some((answer.to_owned(), None));
+        }
+        loop {
+            drop(write!(io::stderr().lock(), "{} [{}, then why] ", text::printable(question), choices.join("|")));
+            let mut said = String::new();
+            if matches!(io::stdin().read_line(&mut said), Ok(0) | Err(_)) {
+                return None;
+            }
+            let (word, why) = said.trim().split_once(char::is_whitespace).unwrap_or((said.trim(), ""));
+            if let Some(choice) = choices.iter().find(|choice| choice.eq_ignore_ascii_case(word)) {
+                return Some((choice.clone(), Some(why.trim().to_owned()).filter(|why| !why.is_empty())));
+            }
         }
     }
 

@@ -148,7 +148,7 @@ fn a_lost_attempt_spends_no_retry_and_after_two_a_person_is_asked() {
     let work = Work::Question { text: "again?".into(), choices: vec!["yes".into(), "no".into()] };
     run.push(Event::StepOpened { step: question.clone(), work: Box::new(work) });
     assert_eq!(run.next(), Next::AwaitPerson);
-    run.push(Event::Answered { step: question, answer: "yes".into(), by: "test".into() });
+    run.push(Event::Answered { step: question, answer: "yes".into(), by: "test".into(), because: None });
     assert_eq!(run.go_on(), 0);
     run.fail(FaultKind::Crashed);
     assert!(matches!(run.follow(), Decision::Again { .. }), "the retry is still there");

@@ -7,7 +7,7 @@ use mao_core::ids::{Stamp, StepId};
 use mao_store::{Inbox, Lease, Ledger, SIGNAL_LIMIT, Signal, StoreError};
 
 fn answer(text: &str) -> Signal {
-    Signal::Answer { step: "ask.1".into(), answer: text.into(), by: "mao answer".into() }
+    Signal::Answer { step: "ask.1".into(), answer: text.into(), by: "mao answer".into(), because: None }
 }
 
 #[test]
@@ -77,7 +77,8 @@ fn the_largest_signal_fits_into_the_event_that_repeats_it() {
     let around = serde_json::to_string(&answer("")).expect("JSON").len();
     let most = "x".repeat(SIGNAL_LIMIT - around);
     home.store.post(&owner.run, Stamp(1), &answer(&most)).expect("just fits");
-    let answered = Event::Answered { step: StepId::new("ask.1"), answer: most.clone(), by: "mao answer".into() };
+    let answered =
+        Event::Answered { step: StepId::new("ask.1"), answer: most.clone(), by: "mao answer".into(), because: None };
     home.store.append(&owner, 1, Stamp(1), &[answered], &[]).expect("appended");
     let refused = home.store.post(&owner.run, Stamp(1), &answer(&format!("{most}x"))).expect_err("over");
     assert!(matches!(refused, StoreError::TooLarge { limit: SIGNAL_LIMIT, .. }), "{refused:?}");

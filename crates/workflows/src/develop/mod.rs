@@ -12,6 +12,7 @@
 
 pub mod approval;
 mod case;
+pub mod checkpoint;
 mod landing;
 pub mod order;
 pub mod outline;
@@ -24,6 +25,7 @@ pub mod steps;
 
 use crate::flow::{close, open_once, published, unless_over};
 use crate::plan::{self, Plan};
+use crate::review::asks;
 use crate::workflow::{ReportFile, Texts, Workflow};
 use approval::Gate;
 use landing::{Landing, land};
@@ -61,18 +63,32 @@ impl Workflow for Develop {
             "plan" => Some(plan::schema()),
             "verdict" => Some(verdict_schema()),
             "synthesis" => Some(synthesis_schema()),
-            _ => None,
+            other => asks::schema(other),
         }
     }
 
     fn accepts(&self, schema: &str, run: &RunState, value: &Value) -> Result<(), String> {
         match schema {
             "deps" => order::accepts(&run.opened.request, value),
-            "plan" => Plan::from_reply(value)?.check(&run.opened.request, &order::order(run).waves, &[]),
+            "plan" => {
+                if planned(run).is_some_and(|before| Plan::from_reply(value).is_ok_and(|plan| plan == before)) {
+                    return Err("this is the plan that was not accepted".into());
+                }
+                Plan::from_reply(value)?.check(&run.opened.request, &order::order(run).waves, &[])
+            }
             "verdict" => verdict(value).map(|_| ()),
             "synthesis" => synthesis(value).map(|_| ()),
+            asks::PLAN | asks::DIFF => asks::accepts(schema, value),
             other => Err(format!("develop knows no schema `{other}`")),
         }
+    }
+
+    fn takes(&self, step: &StepId, answer: &str, because: Option<&str>) -> Result<(), String> {
+        checkpoint::takes(step, answer, because)
+    }
+
+    fn named_paths(&self, schema: &str, value: &Value) -> Vec<String> {
+        asks::named_paths(schema, value)
     }
 
     fn report_path(&self, run: &RunState) -> String {
@@ -106,13 +122,21 @@ impl Develop {
         match run.ask(&StepId::from(PLAN)).map(|ask| ask.standing()) {
             Some(Standing::GivenUp(reason)) => vec![close(Outcome::NoProvider { reason: reason.to_owned() })],
             Some(Standing::Answered(..)) => match planned(run) {
-                Some(plan) => match approval::gate(policy, run, &plan) {
+                Some(plan) => match self.gates(policy, run, &plan) {
                     Gate::Open => self.groups(policy, run, &plan),
                     Gate::Waiting(effects) => effects,
                 },
                 None => vec![close(Outcome::NoProvider { reason: "the plan cannot be read".into() })],
             },
             Some(Standing::Idle | Standing::Running(_)) | None => Vec::new(),
+        }
+    }
+
+    /// What another model says of the plan comes before a person's approval.
+    fn gates(&self, policy: &Policy, run: &RunState, plan: &Plan) -> Gate {
+        match checkpoint::gate(policy, run, plan) {
+            Gate::Open => approval::gate(policy, run, plan),
+            waiting @ Gate::Waiting(_) => waiting,
         }
     }
 

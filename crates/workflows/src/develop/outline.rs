@@ -7,7 +7,7 @@
 use super::order;
 use super::place::{Place, contract};
 use super::questions;
-use super::steps::{PLAN, planned};
+use super::steps::{PLAN, latest, planned};
 use crate::plan::{Plan, Stream};
 use mao_core::event::Route;
 use mao_core::ids::{AccountId, BlobId, ModelId, ProviderId, SectionId, StepId, VendorId};
@@ -142,7 +142,7 @@ pub struct Left {
 #[must_use]
 pub fn outline(policy: &Policy, run: &RunState) -> Option<Outline> {
     let plan = planned(run)?;
-    let reply = match run.ask(&StepId::from(PLAN))?.standing() {
+    let reply = match run.ask(&latest(run)?.0)?.standing() {
         Standing::Answered(_, answered) => answered.answer.text.clone(),
         Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => return None,
     };

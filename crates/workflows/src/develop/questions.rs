@@ -216,6 +216,13 @@ fn routes(policy: &Policy, run: &RunState) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// A text as an event holds it beside others.
+pub(super) fn bounded(text: &str) -> String {
+    const MOST: usize = 6 * 1024;
+    let end = (0..=text.len().min(MOST)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    if end < text.len() { format!("{}\n… (cut)", &text[..end]) } else { text.to_owned() }
+}
+
 fn checks(policy: &Policy) -> String {
     let commands: Vec<String> = policy.checks.iter().map(|check| format!("`{}`", check.argv.join(" "))).collect();
     commands.join(", ")

@@ -3,6 +3,7 @@
 //! INV-07: what ran is what completed call records say, never what was planned. Nothing of the moment (times, owners,
 //! lost attempts) is in it, so that an interrupted run reports what an uninterrupted one would.
 
+mod checkpoints;
 mod form;
 pub mod markdown;
 
@@ -10,6 +11,7 @@ use super::outline;
 use super::place::{Place, is_green};
 use super::resolve;
 use super::steps::{SYNTHESIS, Synthesis, planned, synthesis};
+use crate::flow::served;
 use crate::plan::Plan;
 use crate::workflow::{ReportFile, Texts};
 use form::{ChangeRow, CheckRow, Report, Row};
@@ -113,6 +115,7 @@ fn gather(policy: &Policy, run: &RunState, plan: Option<&Plan>) -> Report {
             .collect(),
         flaky: run.flaky().into_iter().map(str::to_owned).collect(),
         synthesis: said(run),
+        checkpoints: if begun { checkpoints::of_plan(run) } else { Vec::new() },
     }
 }
 
@@ -169,19 +172,6 @@ fn answers(run: &RunState) -> impl Iterator<Item = (&AskStep, &Attempt, &Answere
         AttemptState::Answered(answered) => Some((ask, attempt, &**answered)),
         AttemptState::Running | AttemptState::Lost | AttemptState::Failed(..) => None,
     })
-}
-
-/// The model that served an answer, as its vendor said; what was asked for only where the vendor says nothing.
-pub(crate) fn served(ask: &AskStep, attempt: &Attempt, answered: &Answered) -> Option<String> {
-    let asked = || ask.route.as_ref().and_then(|route| route.links.first()).map(|link| link.endpoint.clone());
-    if mutant::is("inv_07_report_the_plan") {
-        return asked();
-    }
-    answered
-        .answer
-        .served
-        .clone()
-        .or_else(|| ask.link_of(attempt).map(|link| format!("{} (unconfirmed)", link.endpoint)))
 }
 
 fn row(run: &RunState, place: &Place) -> Row {

@@ -2,7 +2,7 @@
 //! orchestrator's word on it, and what it all comes to.
 
 use super::steps::{WEIGH, reviewed, step, supplied};
-use crate::develop::report::served;
+use crate::flow::served;
 use mao_core::change::Finding;
 use mao_core::ids::StepId;
 use mao_core::matter::Reviewed;

@@ -167,7 +167,7 @@ impl<'a> World<'a> {
 
     /// A person's answer to what the run waits for.
     pub fn answer(&mut self, step: &str, answer: &str) {
-        self.push(Event::Answered { step: step.into(), answer: answer.into(), by: "test".into() });
+        self.push(Event::Answered { step: step.into(), answer: answer.into(), by: "test".into(), because: None });
     }
 
     pub fn push(&mut self, event: Event) {

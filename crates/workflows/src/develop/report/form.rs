@@ -30,6 +30,34 @@ pub(super) struct Report {
     pub(super) checks: Vec<CheckRow>,
     pub(super) flaky: Vec<String>,
     pub(super) synthesis: Option<Synthesis>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) checkpoints: Vec<Passed>,
+}
+
+/// A checkpoint that was passed, or passed over.
+#[derive(Debug, Serialize)]
+pub(super) struct Passed {
+    pub(super) checkpoint: &'static str,
+    pub(super) round: usize,
+    /// `PASS`, `CONCERN`, `BLOCK`, `LGTM`, `ISSUES`, `INCOMPLETE`, `INVALID`, `SKIPPED`, `DECLINED`.
+    pub(super) verdict: String,
+    /// What was reviewed.
+    pub(super) hash: Option<String>,
+    /// Whether what was reviewed is what was carried out.
+    pub(super) stale: bool,
+    pub(super) by: Option<String>,
+    pub(super) why: Option<String>,
+    pub(super) items: Vec<Said>,
+}
+
+/// One thing that a checkpoint's reviewer said, and what a person said to it.
+#[derive(Debug, Serialize)]
+pub(super) struct Said {
+    pub(super) id: String,
+    pub(super) severity: String,
+    pub(super) place: String,
+    pub(super) claim: String,
+    pub(super) resolved: Option<String>,
 }
 
 /// One workstream.

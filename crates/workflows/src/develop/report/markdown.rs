@@ -1,5 +1,6 @@
 //! The report for people, drawn from the report as programs read it.
 
+use super::checkpoints;
 use super::form::{CheckRow, Report};
 use crate::develop::outline::Outline;
 use crate::develop::steps::short;
@@ -32,6 +33,7 @@ pub(super) fn draw(report: &Report) -> String {
         out.push(format!("No synthesis was made. The plan was: {}", text::printable(&plan.summary)));
     }
     out.extend(report.plan.iter().flat_map(order));
+    out.extend(checkpoints::draw(&report.checkpoints));
     out.push("## Workstreams".into());
     let rows = report.workstreams.iter().map(|row| {
         let blank = "–";
