@@ -13,6 +13,7 @@ use crate::value::{EffortRow, Value};
 use crate::words::nearest;
 use mao_core::glob::Glob;
 use mao_core::ids::{ModelId, ProviderId, TaskClass};
+use mao_core::mutant;
 use mao_policy::orchestrator;
 use mao_policy::policy::{
     Billing, Check, Fallback, Handover, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Private, Profile,
@@ -352,6 +353,9 @@ fn level(settings: &Settings, row: &EffortRow, layer: Layer, entry: &ModelEntry)
     if settings.text("engine.thinking_profile") == Some("max") {
         return Ok(entry.efforts.last().cloned());
     }
+    if mutant::is("thk_02_rows_are_ignored") {
+        return Ok(None);
+    }
     let asked = match entry.provider.as_str() {
         "claude" => match row.claude.as_deref() {
             Some("extended") => return Ok(entry.efforts.last().cloned()),
@@ -362,6 +366,7 @@ fn level(settings: &Settings, row: &EffortRow, layer: Layer, entry: &ModelEntry)
     };
     match asked {
         // Thinking is never switched off: `none` asks for the lowest level that is on.
+        Some("none") if mutant::is("thk_04_thinking_is_switched_off") => Ok(Some("none".to_owned())),
         Some("none") => Ok(entry.efforts.first().cloned()),
         // Nobody wrote a built-in row for a model that a registry adds: it gets the highest level below.
         Some(level) if layer == Layer::BuiltIn && !entry.efforts.iter().any(|known| known == level) => {
@@ -369,6 +374,7 @@ fn level(settings: &Settings, row: &EffortRow, layer: Layer, entry: &ModelEntry)
             let below = entry.efforts.iter().rev().find(|known| rank(known) <= rank(level));
             Ok(below.or(entry.efforts.first()).cloned())
         }
+        Some(level) if mutant::is("thk_05_any_word_is_a_level") => Ok(Some(level.to_owned())),
         Some(level) if !entry.efforts.is_empty() && !entry.efforts.iter().any(|known| known == level) => {
             Err(format!("`{level}` is no level of {}; it knows {}", entry.endpoint, entry.efforts.join(", ")))
         }

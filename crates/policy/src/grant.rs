@@ -42,7 +42,9 @@ impl Grant {
 /// What `link` is given to answer `ask`.
 #[must_use]
 pub fn grant(policy: &Policy, ask: &Ask, link: &Link, home: &VendorId) -> Grant {
+    let widened = mutant::is("thk_09_effort_widens_the_grant") && link.effort.as_deref() == Some("xhigh");
     let owned = match &ask.reply {
+        ReplyForm::Change { .. } if widened => vec![Glob("**".into())],
         ReplyForm::Change { owned, .. } => owned.clone(),
         // Its tree is thrown away: what it writes there can never land.
         ReplyForm::Proposal { .. } => vec![Glob("**".into())],

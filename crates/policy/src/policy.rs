@@ -6,6 +6,7 @@ use crate::score;
 use crate::thresholds::Thresholds;
 use mao_core::glob::Glob;
 use mao_core::ids::{AccountId, ModelId, ProviderId, TaskClass, VendorId};
+use mao_core::mutant;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -116,7 +117,7 @@ impl Privacy {
         match self {
             Self::Any => true,
             Self::HomeOnly => vendor == home || vendor.as_str() == LOCAL,
-            Self::LocalOnly => vendor.as_str() == LOCAL,
+            Self::LocalOnly => vendor.as_str() == LOCAL || vendor == home && mutant::is("prv_01_local_work_goes_home"),
         }
     }
 

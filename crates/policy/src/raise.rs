@@ -46,7 +46,8 @@ impl fmt::Display for NotGiven {
 /// What is missing. A level at or below the baseline needs nothing.
 pub fn admit(efforts: &[String], baseline: &str, wanted: &str, grounds: Grounds<'_>) -> Result<(), NotGiven> {
     let place = |level: &str| efforts.iter().position(|each| each == level).ok_or(NotGiven::NoSuchLevel);
-    if place(wanted)? <= place(baseline)? || mutant::is("inv_05_effort_is_free") {
+    let raised = place(wanted)? > place(baseline)? || mutant::is("thk_07_the_baseline_needs_grounds");
+    if !raised || mutant::is("inv_05_effort_is_free") {
         return Ok(());
     }
     let finished = |attempt: &&mao_core::step::Attempt| {

@@ -80,7 +80,10 @@ fn keep_apart(links: &mut [Link], from: &BTreeSet<ProviderId>) {
 
 /// Whether a model's vendor may see a question that fewer may see than the rest of the run.
 fn may_see(policy: &Policy, ask: &Ask, model: &ModelId) -> Result<(), String> {
-    let (class, said) = privacy::of(policy, ask);
+    let (mut class, said) = privacy::of(policy, ask);
+    if mutant::is("prv_04_local_work_falls_back_home") && class == Privacy::LocalOnly {
+        class = Privacy::HomeOnly;
+    }
     let Some(entry) = policy.models.get(model).filter(|_| class != policy.privacy) else { return Ok(()) };
     if class.admits(&entry.vendor, &home_vendor()) || mutant::is("inv_08_privacy_is_asked_last") {
         return Ok(());

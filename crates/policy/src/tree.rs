@@ -14,6 +14,7 @@ use crate::triggers::{self, Override};
 use mao_core::ask::Role;
 use mao_core::event::{Route, Skipped};
 use mao_core::ids::{ModelId, TaskClass, VendorId};
+use mao_core::mutant;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -52,7 +53,10 @@ pub fn classes() -> impl Iterator<Item = &'static TaskClass> {
 #[must_use]
 pub fn walk(policy: &Policy, tuning: &Tuning, case: &Case, conditions: &Conditions) -> Record {
     let mut walk = Walk { policy, tuning, case, conditions, visits: Vec::new(), suggestions: Vec::new() };
-    walk.privacy()
+    let early =
+        if mutant::is("prv_03_privacy_is_asked_last") { walk.request().or_else(|| walk.creative()) } else { None };
+    early
+        .or_else(|| walk.privacy())
         .or_else(|| walk.primary())
         .or_else(|| walk.request())
         .or_else(|| walk.creative())

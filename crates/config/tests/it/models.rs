@@ -99,6 +99,25 @@ fn inv_01_no_key_makes_another_family_the_orchestrator() {
 }
 
 #[test]
+fn thk_04_thinking_is_never_switched_off() {
+    for text in ["", "[models.effort_policy]\ntests = { codex = \"none\", gemini = \"flash\" }\n"] {
+        let policy = user(text).expect("a policy").policy;
+        for (task, route) in &policy.routes {
+            for (family, effort) in &route.effort {
+                let known = policy.models.values().filter(|entry| entry.family == *family);
+                assert!(
+                    known.clone().all(|entry| entry.efforts.is_empty() || entry.efforts.contains(effort)),
+                    "{task} {family} {effort}"
+                );
+                assert_ne!(effort, "none", "{task} of {family}");
+            }
+        }
+    }
+    let formatting = user("").expect("a policy").policy.routes[&"formatting".into()].effort["gpt-sol"].clone();
+    assert_eq!(formatting, "low", "none is the family's lowest level that is on");
+}
+
+#[test]
 fn thk_02_rows_become_levels_of_each_family() {
     let levels = |text: &str, task: &str| {
         let policy = user(text).expect("a row").policy;

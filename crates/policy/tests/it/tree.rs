@@ -86,6 +86,20 @@ fn rte_05_privacy_comes_before_a_request_and_before_what_is_creative() {
 }
 
 #[test]
+fn prv_03_privacy_is_the_first_question_whatever_else_the_work_is() {
+    for creative in [None, Some(Creative::Image), Some(Creative::Svg), Some(Creative::Video)] {
+        for class in ["core_logic", "code_review", "debugging", "web_research"] {
+            let mut secret = asked(class);
+            (secret.privacy, secret.creative, secret.explicit) = (Privacy::LocalOnly, creative, Some("ext-a".into()));
+            secret.traits = vec![Trait::NeedsWeb, Trait::Disagreement];
+            let record = found(&policy(), &secret);
+            assert_eq!((record.node, record.visits.len()), (Node::Privacy, 1), "{class} {creative:?}: {record:?}");
+            assert!(chain(&record.route).is_empty());
+        }
+    }
+}
+
+#[test]
 fn prv_07_what_must_stay_comes_before_a_request() {
     let mut sign = asked("validation");
     assert_eq!(model(&found(&policy(), &sign)), "sonnet");

@@ -7,6 +7,7 @@ use crate::cli::{Ending, Form};
 use crate::provider::{Access, Progress, Reply};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::Stamp;
+use mao_core::mutant;
 use mao_core::reply::Usage;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -322,7 +323,7 @@ impl Events for Said {
             1 => end.model_usage.into_keys().next(),
             _ => None,
         };
-        let ignored = ending.stderr.contains("Unknown --effort value");
+        let ignored = ending.stderr.contains("Unknown --effort value") && !mutant::is("thk_08_asked_is_sent");
         Ok(Reply {
             text,
             structured,
