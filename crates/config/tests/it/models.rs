@@ -113,8 +113,8 @@ fn thk_04_thinking_is_never_switched_off() {
             }
         }
     }
-    let formatting = user("").expect("a policy").policy.routes[&"formatting".into()].effort["gpt-sol"].clone();
-    assert_eq!(formatting, "low", "none is the family's lowest level that is on");
+    let none = user("[models.effort_policy]\ntests = { codex = \"none\" }\n").expect("a policy").policy;
+    assert_eq!(none.routes[&"tests".into()].effort["gpt-sol"], "low", "the family's lowest level that is on");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! CFG-08: the tables that no specification wrote down; what each key does, and which are for later.
 
-use crate::{project, refused, user};
+use crate::{project, user};
 use mao_config::{Inputs, Origin, Source, Value, lint, load, schema};
 use mao_policy::policy::{Mode, Privacy};
 use std::collections::BTreeMap;
@@ -115,8 +115,6 @@ fn cfg_08_a_key_that_nothing_reads_yet_is_said_or_refused_never_passed_over() {
     );
     assert!(matches!(&warnings[1].origin, Origin::File(spot) if spot.line == 6));
     assert_eq!(lint(&load(&Inputs::default()).expect("built in")).1, [], "what nobody wrote is not said");
-    let wrong = refused("[privacy]\nlocal_only = [\"secrets/**\"]\n");
-    assert!(wrong.starts_with("user.toml:2:14: privacy.local_only: this key is refused"), "{wrong}");
 }
 
 #[test]

@@ -48,6 +48,8 @@ fn inv_08_privacy_is_asked_again_before_every_fallback() {
     // Tightened meanwhile: the next link is not allowed to see it any more, the orchestrator is.
     run.policy.privacy = Privacy::HomeOnly;
     run.follow();
+    // First that it is passed over is recorded, then the one after it is asked.
+    run.follow();
     assert_eq!(run.go_on(), 2, "the next link's vendor may not see it any more");
 }
 
