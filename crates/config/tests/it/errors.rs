@@ -33,7 +33,7 @@ fn cfg_02_a_wrong_enum_value_is_an_error_that_names_the_allowed_ones() {
 }
 
 #[test]
-fn cfg_02_debug_escalation_auto_is_an_error() {
+fn cfg_02_golden_18_debug_escalation_auto_is_an_error() {
     expect![[r#"
         user.toml:2:20: checkpoints.debug_escalation: `auto` is refused: a debug escalation is always offered to a person first
            |

@@ -122,7 +122,7 @@ fn cfg_01_a_cloned_repository_changes_nothing_until_its_user_consents() {
 }
 
 #[test]
-fn cfg_06_a_route_that_needs_a_retired_model_is_an_error_of_the_check() {
+fn cfg_06_golden_19_a_route_that_needs_a_retired_model_is_an_error_of_the_check() {
     let retired = super::user("[models.codex]\ndefault_model = \"gpt-5.2-codex\"\n").expect("it loads, with a warning");
     assert!(retired.warnings[0].to_string().contains("use \"gpt-6.1-sol\""));
     let (errors, _) = lint(&retired);

@@ -64,7 +64,7 @@ fn select(file: &TaskFile, address: &str) -> String {
 }
 
 #[test]
-fn sec_04_two_is_section_2_whatever_stands_before_it() {
+fn sec_04_golden_13_two_is_section_2_whatever_stands_before_it() {
     let file = parse(TEMPLATE);
     let chosen = file.select(&Selection::parse("2").expect("an address")).expect("section 2");
     let [section] = chosen.as_slice() else { panic!("one section") };

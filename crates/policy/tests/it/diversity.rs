@@ -96,7 +96,7 @@ fn components(found: &Diversity) -> (u8, [u16; 3]) {
 }
 
 #[test]
-fn div_02_the_specifications_assignment_scores_77() {
+fn div_02_golden_14_the_specifications_assignment_scores_77() {
     let policy = policy();
     let found = planned(&plan(&policy, &["2"], &reviewers(&policy)));
     assert_eq!((components(&found), found.scope), ((77, [865, 750, 680]), Scope::Full));
@@ -229,7 +229,7 @@ impl Play {
 }
 
 #[test]
-fn div_03_an_outage_changes_the_realised_score_and_is_named() {
+fn div_03_golden_14_an_outage_changes_the_realised_score_and_is_named() {
     let policy = policy();
     let frozen = plan(&policy, &["2"], &reviewers(&policy));
     let mut calm = Play::new(policy.clone());

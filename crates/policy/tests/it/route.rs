@@ -63,7 +63,7 @@ fn inv_02_what_is_not_enabled_is_not_routed() {
 }
 
 #[test]
-fn fbk_04_a_chain_ends_with_the_orchestrator_and_repeats_nobody() {
+fn fbk_04_golden_9_a_chain_ends_with_the_orchestrator_and_repeats_nobody() {
     let mut looped = policy();
     let row = looped.routes.get_mut(&"core_logic".into()).unwrap();
     row.diverse = vec!["opus".into(), "ext-a".into(), "opus".into(), "ext-a".into()];

@@ -88,7 +88,7 @@ fn inv_02_enabling_one_more_breaks_that_very_assertion() {
 const LOGIN: &str = r#"{"claudeAiOauth":{"accessToken":"sk-ant-oat01-made-up","refreshToken":"sk-ant-ort01-made-up","expiresAt":4102444800000,"scopes":["user:inference","user:profile"],"subscriptionType":"max","rateLimitTier":"default_claude_max_20x"}}"#;
 
 #[test]
-fn inv_02_without_any_file_only_the_orchestrators_host_is_asked_for() {
+fn inv_02_golden_1_without_any_file_only_the_orchestrators_host_is_asked_for() {
     let Some(part) = Part::begin("addresses: no file at all") else { return };
     if !strace::works() {
         return say("skipped: strace: it is not there or may not trace; the addresses were not checked");

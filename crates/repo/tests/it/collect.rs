@@ -75,7 +75,7 @@ fn the_same_work_has_the_same_commit_id_in_another_place() {
 }
 
 #[test]
-fn dev_04_what_a_worker_does_not_own_is_a_violation() {
+fn dev_04_golden_20_what_a_worker_does_not_own_is_a_violation() {
     let fixture = Fixture::new();
     let user = fixture.user();
     let run = fixture.run(&user);

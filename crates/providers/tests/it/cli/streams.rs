@@ -102,7 +102,7 @@ fn fbk_03_a_success_that_is_an_error_is_a_fault() {
 }
 
 #[test]
-fn fbk_03_code_zero_with_nothing_said_is_empty_output() {
+fn fbk_03_golden_8_code_zero_with_nothing_said_is_empty_output() {
     for vendor in VENDORS {
         assert_eq!(kind(vendor, &success(vendor, ""), &WELL), FaultKind::EmptyOutput, "{vendor}: an empty answer");
         assert_eq!(kind(vendor, &success(vendor, " \n"), &WELL), FaultKind::EmptyOutput, "{vendor}: blanks");
