@@ -350,7 +350,7 @@ fn task_route(
 
 /// The level that a row of `layer` asks of a model; `None` for the model's own default.
 fn level(settings: &Settings, row: &EffortRow, layer: Layer, entry: &ModelEntry) -> Result<Option<String>, String> {
-    if settings.text("engine.thinking_profile") == Some("max") {
+    if settings.text("engine.thinking_profile") == Some("max") && !mutant::is("thk_01_max_is_a_row_like_any") {
         return Ok(entry.efforts.last().cloned());
     }
     if mutant::is("thk_02_rows_are_ignored") {

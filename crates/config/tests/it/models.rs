@@ -99,6 +99,23 @@ fn inv_01_no_key_makes_another_family_the_orchestrator() {
 }
 
 #[test]
+fn thk_01_the_profile_max_thinks_at_every_familys_top_level_in_every_row() {
+    let policy = user("[engine]\nthinking_profile = \"max\"\n").expect("a policy").policy;
+    let mut seen = 0;
+    for (task, route) in &policy.routes {
+        for model in route.assist.iter().chain(&route.diverse) {
+            let entry = &policy.models[model];
+            let Some(top) = entry.efforts.last() else { continue };
+            assert_eq!(route.effort.get(&entry.family), Some(top), "{task}: {model}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen} models in all rows");
+    let budgeted = user("").expect("a policy").policy;
+    assert!(budgeted.routes.values().any(|route| route.effort.values().any(|effort| effort == "medium")));
+}
+
+#[test]
 fn thk_04_thinking_is_never_switched_off() {
     for text in ["", "[models.effort_policy]\ntests = { codex = \"none\", gemini = \"flash\" }\n"] {
         let policy = user(text).expect("a policy").policy;
