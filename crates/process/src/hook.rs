@@ -11,12 +11,10 @@ use std::process::Command;
 
 /// Runs `hook` in the child of `command`, between fork and exec.
 ///
-/// What `hook` may do is what the process allows: with several threads alive, plain system calls only (no allocation,
-/// no locks); the shim has one thread and may do more.
+/// What `hook` may do is what the process allows; the shim, which alone calls this, has one thread.
 #[expect(unsafe_code, reason = "std offers no safe way to act between fork and exec; see SAFETY")]
 pub(crate) fn before_exec(command: &mut Command, hook: impl FnMut() -> io::Result<()> + Send + Sync + 'static) {
-    // SAFETY: the hooks of this room are two. `die_with` makes system calls only, which is sound after a fork of a
-    // process with any number of threads. The shim's hook allocates, in a fork of a process that has one thread.
+    // SAFETY: the one hook of this room is the shim's. It allocates, in a fork of a process that has one thread.
     unsafe { command.pre_exec(hook) };
 }
 

@@ -1,7 +1,10 @@
 //! Short, trusted programs (`git`): run to their end, synchronously, without the shim. They are bounded in time and
-//! output and die with us; nothing more is promised, so nothing that a model wrote is ever run here.
+//! output; nothing more is promised, so nothing that a model wrote is ever run here.
+//!
+//! One that is under way when we are killed is not killed with us: that would need a hook between fork and exec, for
+//! which a whole copy of this process is made instead of a share of it (half of what a run's calls of git cost). It works
+//! to its end, or until [`sweep`](crate::sweep) finds it in a dead owner's directory.
 
-use crate::hook::{before_exec, die_with, this_process};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
@@ -69,8 +72,8 @@ pub enum ToolError {
 }
 
 /// Runs `program` (absolute) with exactly the environment `env` and `stdin` as its input, and waits for its end. It has
-/// a process group of its own, which is killed at the timeout and at the program's end, and which a terminal's Ctrl-C does not reach; it is
-/// killed when the calling thread dies. Blocks: call it from a thread that may.
+/// a process group of its own, which is killed at the timeout and at the program's end, and which a terminal's Ctrl-C does not reach.
+/// Blocks: call it from a thread that may.
 ///
 /// # Errors
 /// When there is no output to judge; an exit code other than 0 is not an error here.
@@ -90,8 +93,6 @@ pub fn run(
     command.env("PWD", cwd).process_group(0);
     command.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let parent = this_process();
-    before_exec(&mut command, move || die_with(parent));
     let child = command.spawn().map_err(|source| ToolError::Spawn { program: program.to_owned(), source })?;
     let mut group = Group(child);
     match talk(&mut group, stdin, timeout) {
