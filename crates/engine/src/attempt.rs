@@ -401,7 +401,9 @@ impl AttemptWork {
             let (owned, frozen) = (&grant.owned[..], &grant.frozen[..]);
             let spec = CollectSpec { owned, frozen, protected: &protected, subject: &subject, body: &body, at };
             let collected = repo.collect(&worktree, &spec)?;
-            if let Collected::Change { commit, .. } = &collected {
+            if let Collected::Change { commit, .. } = &collected
+                && !mao_core::mutant::is("dev_05_changes_are_not_kept")
+            {
                 repo.keep(&kept, commit)?;
             }
             Ok(collected)

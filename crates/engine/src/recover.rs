@@ -43,7 +43,8 @@ pub(crate) async fn after_a_dead_owner(repo: &Arc<RunRepo>, record: &mut Record)
     let (evicted, at) = (Arc::clone(repo), record.state().opened_at);
     blocking(move || {
         evicted.evict(GRACE);
-        evicted.clear_locks()
+        evicted.clear_locks()?;
+        evicted.keep_found()
     })
     .await?;
     let running: Vec<(StepId, AttemptNo)> = record

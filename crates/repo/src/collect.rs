@@ -6,7 +6,7 @@
 use crate::error::Result;
 use crate::names;
 use crate::run::RunRepo;
-use crate::snapshot::{self, Entry, Ignored, Kind};
+use crate::snapshot::{self, Entry, Kind, Survey};
 use crate::worktree::Worktree;
 use mao_core::glob::{self, Glob};
 use mao_core::ids::{CommitId, Stamp, TreeId};
@@ -113,12 +113,10 @@ impl RunRepo {
     /// When git fails; what the worker did wrong is a [`Collected::Violation`].
     pub fn collect(&self, worktree: &Worktree, spec: &CollectSpec<'_>) -> Result<Collected> {
         let place = self.place_of(worktree);
-        let found = snapshot::differing(self.git(), place, &worktree.path, Ignored::LeftOut)?;
+        let Survey { differing: found, filled } = snapshot::survey(self.git(), place, &worktree.path)?;
         let mut trespasses: Vec<Trespass> =
             found.iter().filter_map(|(path, kind)| spec.trespass(path, *kind)).collect();
-        for path in snapshot::filled_submodules(self.git(), place, &worktree.path)? {
-            trespasses.push(trespass(&path, Why::Repository));
-        }
+        trespasses.extend(filled.iter().map(|path| trespass(path, Why::Repository)));
         for path in self.filled_in(worktree)? {
             trespasses.push(trespass(&path, Why::Withheld));
         }
@@ -132,13 +130,12 @@ impl RunRepo {
 
     /// Commits a tree onto `base`, if nothing in it may not be taken.
     pub(crate) fn commit_tree(&self, base: &CommitId, tree: &str, spec: &CollectSpec<'_>) -> Result<Collected> {
-        let base_tree = self.tree(base)?;
-        if tree == base_tree.as_str() {
+        let (entries, diff) = snapshot::difference(self.git(), self.place(), base.as_str(), tree)?;
+        if entries.is_empty() {
             return Ok(Collected::NoChange);
         }
 
         // The tree decides, not what the files looked like: a name or a link is judged as it will be merged.
-        let entries = snapshot::between(self.git(), self.place(), base_tree.as_str(), tree)?;
         let links = self.links(&entries)?;
         let trespasses: Vec<Trespass> =
             entries.iter().filter_map(|entry| spec.trespass_in_tree(entry, &links)).collect();
@@ -146,7 +143,6 @@ impl RunRepo {
             return Ok(Collected::Violation { trespasses });
         }
         let commit = self.commit(tree, &[base.as_str()], spec.subject, spec.body, spec.at)?;
-        let diff = self.diff_of(base_tree.as_str(), tree)?;
         let files = entries.iter().map(|entry| String::from_utf8_lossy(&entry.path).into_owned()).collect();
         Ok(Collected::Change { commit: CommitId::new(commit), tree: TreeId::new(tree), files, diff })
     }

@@ -9,6 +9,8 @@ use mao_core::text;
 pub(crate) const BRANCHES: &str = "mao/";
 /// Where what would be lost is kept.
 pub(crate) const SALVAGE: &str = "refs/mao/salvage/";
+/// Where, in a run's repository, commits are kept that were found on no ref.
+pub(crate) const FOUND: &str = "refs/mao/found/";
 /// Where the bases of living runs are kept.
 pub(crate) const KEEP: &str = "refs/mao/keep/";
 

@@ -39,13 +39,14 @@ impl UserRepo {
         }
     }
 
-    /// Brings every commit that only `run` knows, worktrees that still stand included, onto `refs/mao/salvage/<run>/`,
+    /// Brings every commit that only `run` knows, on a ref or on none, worktrees that still stand included, onto `refs/mao/salvage/<run>/`,
     /// and lets go of its base. Returns the refs that were made or moved. `at` dates what is salvaged.
     ///
     /// # Errors
     /// When git fails; then the run's repository must stay.
     pub fn keep_all(&self, run: &RunRepo, at: Stamp) -> Result<Vec<String>> {
         run.clear_worktrees(at)?;
+        run.keep_found()?;
         let theirs: String = refs::list(&self.git, self.own(), &[])?
             .into_values()
             .map(|standing| format!("^{}\n", standing.id))

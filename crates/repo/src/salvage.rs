@@ -4,16 +4,19 @@
 //! Left out: empty directories, directories that are ignored as a whole (build output, packages), ignored files of
 //! more than 1 MiB, the inside of nested `.git` directories.
 
-use crate::error::Result;
+use crate::error::{Result, io};
 use crate::git::{Place, copy_objects};
 use crate::gitdir::GitDir;
-use crate::names::{self, SALVAGE};
+use crate::names::{self, FOUND, SALVAGE};
 use crate::refs::{self, Move};
 use crate::run::RunRepo;
-use crate::snapshot::{self, Ignored, Kind};
+use crate::snapshot::{self, Ignored, Kind, Survey};
 use crate::worktree::Worktree;
 use mao_core::ids::{CommitId, Stamp};
+use mao_core::mutant;
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 /// The largest ignored file that is kept, in bytes.
 const IGNORED_LIMIT: u64 = 1024 * 1024;
@@ -53,12 +56,13 @@ impl RunRepo {
         let root = &worktree.path;
         let mut paths = Vec::new();
         // What stands in a submodule's place is seen only once the submodule is out of the index.
-        let filled = snapshot::filled_submodules(self.git(), place, root)?;
+        let Survey { differing: mut found, filled } = snapshot::survey(self.git(), place, root)?;
         if !filled.is_empty() {
             let names: Vec<u8> = filled.iter().flat_map(|path| [path.as_slice(), b"\0"].concat()).collect();
             self.git().call(place, &["update-index", "-z", "--force-remove", "--stdin"], &names)?;
+            found = snapshot::survey(self.git(), place, root)?.differing;
         }
-        for (path, kind) in snapshot::differing(self.git(), place, root, Ignored::LeftOut)? {
+        for (path, kind) in found {
             match kind {
                 Kind::Plain | Kind::Gone => paths.push((path, kind)),
                 Kind::Repository => nested(root, &path, &mut paths),
@@ -109,6 +113,40 @@ impl RunRepo {
         Ok(if copied.is_ok() { commits.into_iter().take(COMMITS).collect() } else { Vec::new() })
     }
 
+    /// Brings every commit of the run's repository that no ref reaches onto `refs/mao/found/<id>`, and returns those that
+    /// got one: git makes a commit in one call and its ref in another, and whoever died between left it to us.
+    ///
+    /// # Errors
+    /// When git fails, or the objects cannot be listed.
+    pub fn keep_found(&self) -> Result<Vec<CommitId>> {
+        let loose: String = loose(&self.dir().join("repo.git/objects"))?.iter().map(|id| format!("{id}\n")).collect();
+        if loose.is_empty() || mutant::is("dev_05_what_is_found_is_left") {
+            return Ok(Vec::new());
+        }
+        let check = ["cat-file", "--batch-check=%(objecttype) %(objectname)"];
+        let out = self.git().call(self.place(), &check, loose.as_bytes())?;
+        let said = String::from_utf8_lossy(&out).into_owned();
+        let commits = said.lines().filter_map(|line| line.strip_prefix("commit "));
+        let mut revisions: String = commits.map(|id| format!("{id}\n")).collect();
+        for standing in refs::list(self.git(), self.place(), &[])?.into_values() {
+            revisions.push_str(&format!("^{}\n", standing.id));
+        }
+        revisions.push_str(&self.not_base());
+        let out = self.git().call(self.place(), &["rev-list", "--parents", "--stdin"], revisions.as_bytes())?;
+        let said = String::from_utf8_lossy(&out).into_owned();
+        let (found, parents): (Vec<&str>, Vec<&str>) =
+            said.lines().map(|line| line.split_once(' ').unwrap_or((line, ""))).unzip();
+        // Those before the last one of a line come along with it.
+        let reached: BTreeSet<&str> = parents.iter().flat_map(|ids| ids.split(' ')).collect();
+        let last: Vec<&str> = found.into_iter().filter(|id| !reached.contains(id)).collect();
+        let moves: Vec<Move> = last
+            .iter()
+            .map(|id| Move { name: format!("{FOUND}{id}"), from: self.format().zero(), to: (*id).to_owned() })
+            .collect();
+        refs::transact(self.git(), self.place(), "mao: found", &moves)?;
+        Ok(last.into_iter().map(CommitId::from).collect())
+    }
+
     /// What a salvage differs in from the commit that its worktree started from, as text.
     ///
     /// # Errors
@@ -138,8 +176,23 @@ impl RunRepo {
     }
 }
 
+/// The names of the objects that lie on their own in an object directory.
+fn loose(objects: &Path) -> Result<Vec<String>> {
+    let names = |dir: &Path| -> Result<Vec<String>> {
+        let entries = fs::read_dir(dir).map_err(io(dir))?;
+        Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    };
+    let mut found = Vec::new();
+    for fan in names(objects)?.into_iter().filter(|name| name.len() == 2) {
+        let rest =
+            names(&objects.join(&fan))?.into_iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        found.extend(rest.map(|name| format!("{fan}{name}")));
+    }
+    Ok(found)
+}
+
 /// The files of a nested repository, without its `.git` and whatever lies deeper than 64 levels.
-fn nested(root: &std::path::Path, dir: &[u8], paths: &mut Vec<(Vec<u8>, Kind)>) {
+fn nested(root: &Path, dir: &[u8], paths: &mut Vec<(Vec<u8>, Kind)>) {
     use std::os::unix::ffi::OsStrExt;
     if dir.iter().filter(|&&byte| byte == b'/').count() > 64 {
         return;
@@ -159,7 +212,7 @@ fn nested(root: &std::path::Path, dir: &[u8], paths: &mut Vec<(Vec<u8>, Kind)>) 
 }
 
 /// Whether git will be able to take the path: it is gone, a link, or a file that opens.
-fn is_readable(root: &std::path::Path, path: &[u8]) -> bool {
+fn is_readable(root: &Path, path: &[u8]) -> bool {
     let path = snapshot::beneath(root, path);
     match fs::symlink_metadata(&path) {
         Ok(meta) if meta.is_file() => {

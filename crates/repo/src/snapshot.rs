@@ -104,28 +104,78 @@ pub(crate) struct Entry {
     pub(crate) path: Vec<u8>,
 }
 
-/// The differences between two trees, in git's order, renames not guessed.
-pub(crate) fn between(git: &Git, place: Place<'_>, from: &str, to: &str) -> Result<Vec<Entry>> {
-    let out = git.call(place, &["diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", from, to], b"")?;
-    let words: Vec<&[u8]> = items(&out).collect();
-    let rows = words.chunks_exact(2).filter_map(|row| {
-        let meta = String::from_utf8_lossy(row[0]).into_owned();
-        let mut parts = meta.trim_start_matches(':').split(' ');
-        let (from_mode, to_mode) = (parts.next()?.to_owned(), parts.next()?.to_owned());
-        let to_id = parts.nth(1)?.to_owned();
-        Some(Entry { from_mode, to_mode, to_id, path: row[1].to_vec() })
-    });
-    Ok(rows.collect())
+/// The differences between two trees (or commits), in git's order, renames not guessed; and the same as text.
+pub(crate) fn difference(git: &Git, place: Place<'_>, from: &str, to: &str) -> Result<(Vec<Entry>, Vec<u8>)> {
+    let text = ["-p", "--no-ext-diff", "--no-textconv", "--no-color"];
+    let out = diff_tree(git, place, &text, from, to)?;
+    let (entries, text) = entries(&out);
+    Ok((entries, text.to_vec()))
 }
 
-/// The directories that stand for submodules and hold something, although submodules are left empty here.
-pub(crate) fn filled_submodules(git: &Git, place: Place<'_>, root: &Path) -> Result<Vec<Vec<u8>>> {
-    let out = git.call(place, &["ls-files", "-z", "--stage"], b"")?;
-    let submodules = items(&out).filter_map(|line| line.strip_prefix(b"160000 ".as_slice()));
-    let paths = submodules.filter_map(|line| line.splitn(2, |&byte| byte == b'\t').nth(1));
-    let filled =
-        paths.filter(|path| fs::read_dir(beneath(root, path)).is_ok_and(|mut entries| entries.next().is_some()));
-    Ok(filled.map(<[u8]>::to_vec).collect())
+/// The entries that git's answer begins with, and the text behind them.
+fn entries(out: &[u8]) -> (Vec<Entry>, &[u8]) {
+    // Every entry is two items; an empty one stands before the text.
+    let (mut entries, mut rest) = (Vec::new(), out);
+    while rest.first() == Some(&b':') {
+        let mut items = rest.splitn(3, |&byte| byte == 0);
+        let (Some(meta), Some(path), after) = (items.next(), items.next(), items.next()) else { break };
+        let meta = String::from_utf8_lossy(meta).into_owned();
+        let mut parts = meta.trim_start_matches(':').split(' ').map(str::to_owned);
+        if let (Some(from_mode), Some(to_mode), Some(to_id)) = (parts.next(), parts.next(), parts.nth(1)) {
+            entries.push(Entry { from_mode, to_mode, to_id, path: path.to_vec() });
+        }
+        rest = after.unwrap_or_default();
+    }
+    (entries, rest.strip_prefix(b"\0").unwrap_or(rest))
+}
+
+/// The differences alone.
+pub(crate) fn between(git: &Git, place: Place<'_>, from: &str, to: &str) -> Result<Vec<Entry>> {
+    Ok(entries(&diff_tree(git, place, &[], from, to)?).0)
+}
+
+fn diff_tree(git: &Git, place: Place<'_>, more: &[&str], from: &str, to: &str) -> Result<Vec<u8>> {
+    let args = ["diff-tree", "-r", "-z", "--raw", "--no-renames"];
+    git.call(place, &[&args[..], more, &[from, to]].concat(), b"")
+}
+
+/// What a worker may have left in a worktree.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    /// As [`differing`] says it, without what is ignored.
+    pub(crate) differing: Vec<(Vec<u8>, Kind)>,
+    /// The directories that stand for submodules and hold something, although submodules are left empty here.
+    pub(crate) filled: Vec<Vec<u8>>,
+}
+
+/// Looks at a worktree, in one call.
+pub(crate) fn survey(git: &Git, place: Place<'_>, root: &Path) -> Result<Survey> {
+    let args = ["ls-files", "-z", "-t", "--stage", "-m", "-d", "-o", "--exclude-standard"];
+    let out = git.call(place, &args, b"")?;
+    let (mut differing, mut filled) = (BTreeSet::new(), Vec::new());
+    for item in items(&out) {
+        let Some((tag, rest)) = item.split_at_checked(2) else { continue };
+        // `? path`, and with a tag of one letter `mode id stage<TAB>path`.
+        let path = || rest.splitn(2, |&byte| byte == b'\t').nth(1).unwrap_or_default();
+        match tag {
+            b"? " => {
+                differing.insert(rest);
+            }
+            b"C " | b"R " => {
+                differing.insert(path());
+            }
+            // What is in the index; withheld files among it.
+            _ if rest.starts_with(b"160000 ") => {
+                let inside = fs::read_dir(beneath(root, path()));
+                if inside.is_ok_and(|mut entries| entries.next().is_some()) {
+                    filled.push(path().to_vec());
+                }
+            }
+            _ => {}
+        }
+    }
+    let differing = differing.into_iter().map(|path| (path.to_vec(), kind(root, path))).collect();
+    Ok(Survey { differing, filled })
 }
 
 pub(crate) fn beneath(root: &Path, path: &[u8]) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Nothing a worker made is lost with its worktree.
 
-use crate::fixture::{AT, Fixture, git_in, put};
+use crate::fixture::{AT, Fixture, change_on, git_in, put};
 use mao_core::ids::Stamp;
 use std::fs;
 
@@ -86,4 +86,35 @@ fn a_worker_that_replaced_its_git_file_or_directory_loses_nothing_and_gains_noth
         run.remove(worktree).unwrap();
         assert_eq!(fixture.everything(), before);
     }
+}
+
+#[test]
+fn dev_05_a_commit_whose_owner_died_before_its_ref_is_found_again() {
+    let fixture = Fixture::new();
+    let user = fixture.user();
+    let run = fixture.run(&user);
+    let (base, repo) = (user.head(), fixture.run_dir().join("repo.git"));
+    assert_eq!(run.keep_found().unwrap(), [], "a new repository has nothing");
+    let kept = change_on(&run, "w", &base.commit, &[("src/a.rs", "kept")]);
+    run.keep("attempts/w-1", &kept.commit).unwrap();
+    // Two in a line, as a merge makes them, and one beside it.
+    let commit =
+        |parent: &str, message: &str| git_in(&repo, &["commit-tree", base.tree.as_str(), "-p", parent, "-m", message]);
+    let first = commit(kept.commit.as_str(), "one");
+    let second = commit(&first, "two");
+    let beside = commit(base.commit.as_str(), "beside");
+    let mut wanted = vec![second.clone(), beside.clone()];
+    wanted.sort();
+    let mut found: Vec<String> = run.keep_found().unwrap().iter().map(ToString::to_string).collect();
+    found.sort();
+    assert_eq!(found, wanted);
+    let reached = git_in(&repo, &["rev-list", "--all"]);
+    assert!([first, second.clone(), beside].iter().all(|id| reached.contains(id.as_str())));
+    assert_eq!(run.keep_found().unwrap(), [], "once");
+
+    // One that is made and never recovered goes to the user's refs before the run's repository goes.
+    let late = commit(&second, "late");
+    user.keep_all(&run, AT).unwrap();
+    fs::remove_dir_all(fixture.run_dir()).unwrap();
+    assert!(fixture.git(&["rev-list", "--all"]).contains(&late));
 }
