@@ -36,7 +36,20 @@ impl Sandbox {
     /// # Errors
     /// When the directories cannot be made.
     pub fn new() -> io::Result<Self> {
-        let root = tempfile::Builder::new().prefix("mao-sandbox-").tempdir()?;
+        Self::beneath(&std::env::temp_dir())
+    }
+
+    /// The same in memory, where the machine has a place for that: for tests by the hundred, of which none is about what
+    /// a disk keeps.
+    ///
+    /// # Errors
+    /// As [`Sandbox::new`].
+    pub fn in_memory() -> io::Result<Self> {
+        Self::beneath(Path::new("/dev/shm")).or_else(|_| Self::new())
+    }
+
+    fn beneath(dir: &Path) -> io::Result<Self> {
+        let root = tempfile::Builder::new().prefix("mao-sandbox-").tempdir_in(dir)?;
         let path = |name: &str| root.path().join(name);
         for name in ["home", "state", "work", "tmp"] {
             std::fs::create_dir(path(name))?;

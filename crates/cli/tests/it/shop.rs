@@ -131,7 +131,11 @@ impl Shop {
 
     /// A repository of these files, with the user's configuration and no script yet; the clock goes.
     pub fn with(files: &[(&str, &str)], config: &str) -> Self {
-        let sandbox = Sandbox::new().unwrap();
+        Self::within(Sandbox::new().unwrap(), files, config)
+    }
+
+    /// The same in this sandbox.
+    pub fn within(sandbox: Sandbox, files: &[(&str, &str)], config: &str) -> Self {
         sandbox.repository(files).unwrap();
         let dir = sandbox.home().join(".config/mao");
         std::fs::create_dir_all(&dir).unwrap();
