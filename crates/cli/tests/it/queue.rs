@@ -173,7 +173,8 @@ impl Play {
         let state = mao_engine::owner::look(&parts, &self.run).unwrap();
         let open = state.steps.iter().filter(|(_, step)| matches!(step, Step::Question { answer: None, .. }));
         for (step, _) in open {
-            let signal = Signal::Answer { step: step.to_string(), answer: "yes".to_owned(), by: "test".to_owned() };
+            let (step, answer, by) = (step.to_string(), "yes".to_owned(), "test".to_owned());
+            let signal = Signal::Answer { step, answer, by, because: None };
             parts.store.post(&self.run, Stamp(moment), &signal).unwrap();
         }
     }
