@@ -306,3 +306,18 @@ fn ivk_01_a_session_names_itself() {
         }
     }
 }
+
+#[test]
+fn cnk_08_people_get_text_and_the_envelope_tells_what_text_cannot() {
+    for (vendor, transcript) in
+        [("claude", "claude/text_json.json"), ("codex", "codex/text_json.jsonl"), ("gemini", "gemini/model_pro.jsonl")]
+    {
+        let lines = lines(transcript);
+        assert!(lines.iter().any(|line| line.trim_start().starts_with(['{', '['])), "{vendor}: the wire is JSON");
+        let reply = read(vendor, worker(), &lines, &WELL).unwrap();
+        assert!(!reply.text.trim().is_empty(), "{vendor}");
+        assert!(!reply.text.contains("\"type\"") && !reply.text.contains("input_tokens"), "{vendor}: {}", reply.text);
+        // Text alone would not tell whether it was cut: the tokens do.
+        assert!(reply.usage.output > 0, "{vendor}: {:?}", reply.usage);
+    }
+}
