@@ -26,6 +26,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("neutral_tests", include_str!("../prompts/neutral_tests.md")),
     ("contest", include_str!("../prompts/contest.md")),
     ("contest_verdict", include_str!("../prompts/contest_verdict.md")),
+    ("fix", include_str!("../prompts/fix.md")),
+    ("recheck", include_str!("../prompts/recheck.md")),
 ];
 
 /// A template that does not fit its values.

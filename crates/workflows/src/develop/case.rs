@@ -1,35 +1,43 @@
 //! One change on its way to the head: its checks, its verdict, its refusal.
 
-use super::place::Place;
-use super::questions;
 use super::steps::{red_log, verdict};
 use crate::flow::open_once;
-use crate::plan::Plan;
+use mao_core::ask::Ask;
 use mao_core::change::{Change, Finding, Member, Refusal};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::ids::{CommitId, StepId, TreeId};
 use mao_core::run::RunState;
 use mao_core::step::{Answered, AskStep, Attempt, Standing};
-use mao_policy::Policy;
+
+/// What a change is for: how the steps on its way are called, and what is asked about it.
+pub(crate) trait Subject {
+    /// What tells its steps from those of others: `2.storage`.
+    fn name(&self) -> String;
+
+    /// The question whether a change may be merged; `seen` is what the one who judges sees.
+    fn judge(&self, seen: &Change) -> Option<Ask>;
+
+    /// What was asked for, to be asked once more of whoever brings the change onto the head, and what people call that;
+    /// none where a change that conflicts is redone.
+    fn again(&self) -> Option<(Ask, String)>;
+}
 
 /// A change that was made and not refused.
-pub(super) struct Case<'a> {
-    policy: &'a Policy,
+pub(crate) struct Case<'a> {
     run: &'a RunState,
-    plan: &'a Plan,
-    pub(super) place: &'a Place,
+    pub(super) subject: Box<dyn Subject + 'a>,
     /// The step whose change it is: the workstream's own, or the one that resolves its conflict.
     step: &'a StepId,
     pub(super) ask: &'a AskStep,
     attempt: &'a Attempt,
     answered: &'a Answered,
     pub(super) change: &'a Change,
-    /// What tells the steps about this change from those about others of its workstream.
+    /// What tells the steps about this change from those about others for the same subject.
     tag: String,
 }
 
 /// Whether a change may be merged.
-pub(super) enum Proven {
+pub(crate) enum Proven {
     /// The record proves it.
     Yes,
     /// Something is still to be said about it; these effects are new.
@@ -40,26 +48,24 @@ pub(super) enum Proven {
 
 impl<'a> Case<'a> {
     /// `None` for an answer without a change.
-    pub(super) fn new(
-        policy: &'a Policy,
+    pub(crate) fn new(
         run: &'a RunState,
-        plan: &'a Plan,
-        place: &'a Place,
+        subject: Box<dyn Subject + 'a>,
         (step, ask): (&'a StepId, &'a AskStep),
         (attempt, answered): (&'a Attempt, &'a Answered),
         tag: String,
     ) -> Option<Self> {
         let change = answered.answer.change.as_ref()?;
-        Some(Self { policy, run, plan, place, step, ask, attempt, answered, change, tag })
+        Some(Self { run, subject, step, ask, attempt, answered, change, tag })
     }
 
     /// What it is called in a merge.
-    pub(super) fn member(&self) -> Member {
+    pub(crate) fn member(&self) -> Member {
         Member { of: self.step.clone(), attempt: self.attempt.no }
     }
 
     /// Checks on its own tree, then the verdict on it.
-    pub(super) fn proven(&self) -> Proven {
+    pub(crate) fn proven(&self) -> Proven {
         let Change { commit, tree, .. } = self.change;
         match self.run.trees.get(tree) {
             None => {
@@ -74,7 +80,7 @@ impl<'a> Case<'a> {
     }
 
     /// The verdict on `tree`, which holds it and is green: whoever judges sees `commit`.
-    pub(super) fn judged(&self, commit: &CommitId, tree: &TreeId) -> Proven {
+    pub(crate) fn judged(&self, commit: &CommitId, tree: &TreeId) -> Proven {
         if self.run.validated(self.step).is_some() {
             return Proven::Yes;
         }
@@ -85,8 +91,7 @@ impl<'a> Case<'a> {
         let by = self.name("judge");
         let Some(judge) = self.run.ask(&by) else {
             let seen = Change { commit: commit.clone(), tree: tree.clone(), ..self.change.clone() };
-            let ask = questions::judge(self.policy, self.run, self.plan, self.place, &seen);
-            let open = ask.and_then(|ask| open_once(self.run, by, Work::Ask(ask)));
+            let open = self.subject.judge(&seen).and_then(|ask| open_once(self.run, by, Work::Ask(ask)));
             return Proven::Under(open.into_iter().collect());
         };
         let refused = |claim: String| {
@@ -109,16 +114,11 @@ impl<'a> Case<'a> {
         }
     }
 
-    pub(super) fn refuse(&self, refusal: Refusal) -> Effect {
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Effect {
         Effect::Note(Note::ChangeRefused { step: self.step.clone(), attempt: self.attempt.no, refusal })
     }
 
-    /// A question about this change, for the one that resolves its conflict.
-    pub(super) const fn about(&self) -> (&'a Policy, &'a RunState, &'a Plan) {
-        (self.policy, self.run, self.plan)
-    }
-
     fn name(&self, verb: &str) -> StepId {
-        StepId::new(format!("{verb}.{}.{}.{}", self.place.section, self.place.stream.name(), self.tag))
+        StepId::new(format!("{verb}.{}.{}", self.subject.name(), self.tag))
     }
 }

@@ -3,7 +3,7 @@
 //! A group lands only when none of its workstreams is still being worked on: what is merged with what is then a
 //! function of the record, and never of who was faster.
 
-use super::case::{Case, Proven};
+use super::case::{Case, Proven, Subject};
 use super::place::{Place, Whole, acknowledged};
 use super::questions;
 use super::queue;
@@ -11,7 +11,8 @@ use super::resolve;
 use super::steps::work_step;
 use crate::flow::open_once;
 use crate::plan::{Plan, Stream};
-use mao_core::change::Refusal;
+use mao_core::ask::Ask;
+use mao_core::change::{Change, Refusal};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::run::RunState;
 use mao_core::step::Standing;
@@ -35,6 +36,29 @@ enum Stand<'a> {
     Ready(Case<'a>),
 }
 
+/// A workstream as what its change is for.
+struct Workstream<'a> {
+    policy: &'a Policy,
+    run: &'a RunState,
+    plan: &'a Plan,
+    place: &'a Place,
+}
+
+impl Subject for Workstream<'_> {
+    fn name(&self) -> String {
+        self.place.name()
+    }
+
+    fn judge(&self, seen: &Change) -> Option<Ask> {
+        questions::judge(self.policy, self.run, self.plan, self.place, seen)
+    }
+
+    fn again(&self) -> Option<(Ask, String)> {
+        let asked = questions::work(self.policy, self.run, self.plan, self.place)?;
+        Some((asked, self.place.stream.name().to_owned()))
+    }
+}
+
 /// What brings a group one step further.
 pub(super) fn land(policy: &Policy, run: &RunState, plan: &Plan, group: &[Place]) -> Landing {
     let whole = Whole::of(group);
@@ -51,7 +75,9 @@ pub(super) fn land(policy: &Policy, run: &RunState, plan: &Plan, group: &[Place]
         }
     }
     match group.first() {
-        Some(first) if !at_work && !ready.is_empty() => Landing::Under(queue::further(run, first, &ready, whole)),
+        Some(first) if !at_work && !ready.is_empty() => {
+            Landing::Under(queue::further(run, &first.name(), &ready, whole))
+        }
         Some(_) if at_work => Landing::Under(effects),
         Some(_) | None => Landing::Over,
     }
@@ -70,7 +96,8 @@ fn stand<'a>(policy: &'a Policy, run: &'a RunState, plan: &'a Plan, place: &'a P
         Standing::Answered(attempt, answered) => (attempt, answered),
     };
     let tag = acknowledged(ask).to_string();
-    let own = Case::new(policy, run, plan, place, (&place.step, ask), (attempt, answered), tag.clone());
+    let subject = || Box::new(Workstream { policy, run, plan, place });
+    let own = Case::new(run, subject(), (&place.step, ask), (attempt, answered), tag.clone());
     let Some(own) = own else { return Stand::Under(Vec::new()) };
     let resolved = run.ask(&resolve::step(place, ask)).map(|resolving| (resolving, resolving.standing()));
     let case = match resolved {
@@ -84,7 +111,7 @@ fn stand<'a>(policy: &'a Policy, run: &'a RunState, plan: &'a Plan, place: &'a P
             let step = resolve::step(place, ask);
             let Some((step, _)) = run.steps.get_key_value(&step) else { return Stand::Under(Vec::new()) };
             let tag = format!("{tag}r{}", acknowledged(resolving));
-            match Case::new(policy, run, plan, place, (step, resolving), (attempt, answered), tag) {
+            match Case::new(run, subject(), (step, resolving), (attempt, answered), tag) {
                 Some(case) => case,
                 None => return Stand::Under(Vec::new()),
             }

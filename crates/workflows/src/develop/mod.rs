@@ -11,14 +11,14 @@
 //! resumed ends in the same commits.
 
 pub mod approval;
-mod case;
+pub(crate) mod case;
 pub mod checkpoint;
 mod landing;
 pub mod order;
 pub mod outline;
-mod place;
+pub(crate) mod place;
 pub(crate) mod questions;
-mod queue;
+pub(crate) mod queue;
 pub mod report;
 mod resolve;
 pub mod steps;

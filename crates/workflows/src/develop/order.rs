@@ -71,6 +71,20 @@ pub fn order(run: &RunState) -> Waves {
     found
 }
 
+/// The order that the task list's own words give, where nobody is asked for more.
+#[must_use]
+pub fn as_declared(run: &RunState) -> Waves {
+    let request = &run.opened.request;
+    let ids = ids(request);
+    if request.order == Order::Sequential {
+        return in_turn(declared_first(request), "asked for: one after another".to_owned());
+    }
+    match waves(&ids, Some(&with_declared(request, Dependencies::default()))) {
+        Ok(found) => found,
+        Err(circle) => in_turn(ids, circle.to_string()),
+    }
+}
+
 /// A circle in what the task list itself says of these sections.
 ///
 /// # Errors

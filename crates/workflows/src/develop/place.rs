@@ -11,7 +11,7 @@ use mao_core::step::{AskStep, AttemptState};
 
 /// Whether the changes of a group are whole one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whole {
+pub(crate) enum Whole {
     /// Each is: its own tree is checked and judged before it is merged with others.
     Each,
     /// Only together: several workstreams of one section began from one contract, and miss each other's work. Trees
@@ -79,9 +79,9 @@ impl Place {
         run.landed.contains(&self.step)
     }
 
-    /// A step about its change, named by how many attempts are acknowledged: lost ones leave no trace in names.
-    pub(super) fn about(&self, verb: &str, ask: &AskStep) -> StepId {
-        StepId::new(format!("{verb}.{}.{}.{}", self.section, self.stream.name(), acknowledged(ask)))
+    /// What tells its steps from those of others.
+    pub(super) fn name(&self) -> String {
+        format!("{}.{}", self.section, self.stream.name())
     }
 }
 
@@ -94,7 +94,7 @@ pub(super) fn contract<'a>(run: &RunState, plan: &'a Plan, section: &SectionId) 
 }
 
 /// How many attempts of a step were acknowledged.
-pub(super) fn acknowledged(ask: &AskStep) -> usize {
+pub(crate) fn acknowledged(ask: &AskStep) -> usize {
     ask.attempts
         .iter()
         .filter(|attempt| matches!(attempt.state, AttemptState::Failed(..) | AttemptState::Answered(_)))

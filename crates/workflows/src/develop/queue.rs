@@ -5,7 +5,7 @@
 //! change that makes it red is refused, and what comes after is merged again with what follows.
 
 use super::case::{Case, Proven};
-use super::place::{Place, Whole};
+use super::place::Whole;
 use super::resolve;
 use super::steps::red_log;
 use crate::flow::open_once;
@@ -44,7 +44,7 @@ enum Judged {
 }
 
 /// What brings a group one step further of which everything that is not over is `ready`. `first` names its merges.
-pub(super) fn further(run: &RunState, first: &Place, ready: &[Case<'_>], whole: Whole) -> Vec<Effect> {
+pub(crate) fn further(run: &RunState, first: &str, ready: &[Case<'_>], whole: Whole) -> Vec<Effect> {
     let (verb, aim) = match whole {
         Whole::Each => ("merge", Aim::Head),
         Whole::Together => ("stack", Aim::Trial),
@@ -88,7 +88,7 @@ pub(super) fn further(run: &RunState, first: &Place, ready: &[Case<'_>], whole: 
     // What conflicts behind the culprit may merge well without it.
     let before = |at: usize| culprit.is_none_or(|(culprit, _)| at < culprit);
     let conflicts = line.conflicts.iter().filter(|(at, _)| before(*at));
-    let resolve = conflicts.filter_map(|(at, paths)| resolve::open(&ready[*at], paths, &onto));
+    let resolve = conflicts.filter_map(|(at, paths)| resolve::open(run, &ready[*at], paths, &onto));
     moved.into_iter().chain(blame()).chain(resolve).collect()
 }
 
@@ -114,8 +114,8 @@ fn judged(together: &[&Case<'_>], commit: &CommitId, tree: &TreeId) -> Judged {
 
 impl Line {
     /// These changes merged onto the head, or what opens that merge (nothing while it is on its way).
-    fn of(run: &RunState, first: &Place, verb: &str, aim: Aim, members: Vec<Member>) -> Result<Self, Vec<Effect>> {
-        let prefix = format!("{verb}.{}.{}.", first.section, first.stream.name());
+    fn of(run: &RunState, first: &str, verb: &str, aim: Aim, members: Vec<Member>) -> Result<Self, Vec<Effect>> {
+        let prefix = format!("{verb}.{first}.");
         let mut rounds = 0;
         for (id, step) in run.steps.iter().filter(|(id, _)| id.as_str().starts_with(&prefix)) {
             rounds += 1;
@@ -140,7 +140,7 @@ impl Line {
     }
 
     /// How many candidates are green together.
-    fn search(&self, run: &RunState, first: &Place) -> Search {
+    fn search(&self, run: &RunState, first: &str) -> Search {
         let all = self.candidates.len();
         let (mut green, mut red) = (0, all + 1);
         while green + 1 < red {
@@ -161,7 +161,7 @@ impl Line {
             };
             let round = self.step.as_str().rsplit('.').next().unwrap_or_default();
             let prefix = if probe == all { String::new() } else { format!("-{probe}") };
-            let step = format!("trial.{}.{}.{round}{prefix}{again}", first.section, first.stream.name());
+            let step = format!("trial.{first}.{round}{prefix}{again}");
             let work = Work::Verify { commit: commit.clone(), tree: tree.clone() };
             return Search::Under(open_once(run, StepId::new(step), work).into_iter().collect());
         }

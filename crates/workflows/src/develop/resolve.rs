@@ -3,8 +3,7 @@
 //! be had, the change is refused and redone by its own chain.
 
 use super::case::Case;
-use super::place::Place;
-use super::questions;
+use super::place::{Place, acknowledged};
 use crate::flow::open_once;
 use mao_core::ask::{Ask, ReplyForm, Role};
 use mao_core::change::Member;
@@ -17,16 +16,19 @@ use mao_core::step::{AskStep, Step};
 
 /// The step in which the conflict of a workstream's present change is resolved.
 pub(super) fn step(place: &Place, ask: &AskStep) -> StepId {
-    place.about("resolve", ask)
+    about(&place.name(), ask)
+}
+
+fn about(subject: &str, ask: &AskStep) -> StepId {
+    StepId::new(format!("resolve.{subject}.{}", acknowledged(ask)))
 }
 
 /// Opens that step on `onto`. Nothing for a change that resolves a conflict itself and meets another one: it is refused.
-pub(super) fn open(case: &Case<'_>, paths: &[String], onto: &CommitId) -> Option<Effect> {
-    if case.ask.resolves().is_some() {
+pub(super) fn open(run: &RunState, case: &Case<'_>, paths: &[String], onto: &CommitId) -> Option<Effect> {
+    let again = if case.ask.resolves().is_some() { None } else { case.subject.again() };
+    let Some((asked, called)) = again else {
         return Some(case.refuse(mao_core::change::Refusal::Conflict { paths: paths.to_vec() }));
-    }
-    let (policy, run, plan) = case.about();
-    let asked = questions::work(policy, run, plan, case.place)?;
+    };
     let ReplyForm::Change { owned, .. } = asked.reply else { return None };
     // A path with a wildcard in its name would mean others too.
     let plain = paths.iter().filter(|path| !path.contains(['*', '?', '[', ']', '{', '}', '!', '\\']));
@@ -39,14 +41,14 @@ pub(super) fn open(case: &Case<'_>, paths: &[String], onto: &CommitId) -> Option
     prompt.attached.insert("diff".to_owned(), case.change.diff.clone());
     let ask = Ask {
         role: Role::Orchestrator,
-        label: format!("Conflict of {}", case.place.stream.name()),
+        label: format!("Conflict of {called}"),
         prompt,
         reply: ReplyForm::Change { owned, resolves: Some(Box::new(case.member())) },
         base: onto.clone(),
         proposal: None,
         ..asked
     };
-    open_once(run, step(case.place, case.ask), Work::Ask(ask))
+    open_once(run, about(&case.subject.name(), case.ask), Work::Ask(ask))
 }
 
 /// Where a change last conflicted.

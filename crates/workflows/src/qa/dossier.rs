@@ -2,7 +2,7 @@
 //! reported it, and what became of it. Folded from the record each time, never stored.
 
 use super::form::{self, Claim};
-use super::questions::review_step;
+use super::names::review_step;
 use mao_core::ids::{ModelId, ProviderId, SectionId};
 use mao_core::matter::Matter;
 use mao_core::mutant;

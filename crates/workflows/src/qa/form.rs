@@ -2,11 +2,15 @@
 
 use crate::plan::object;
 use mao_core::review::{Issue, Severity};
+use mao_policy::score::Dimension;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 /// The name of a reviewer's form.
 pub(super) const QUALITY: &str = "quality";
+
+/// The name of the form of whoever looks again.
+pub(super) const RECHECK: &str = "recheck";
 
 /// A reviewer's answer on one dimension.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -74,6 +78,82 @@ impl Claim {
     }
 }
 
+/// What somebody else says of a repair.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rechecked {
+    /// Each issue, whether it is gone.
+    pub(super) repaired: Vec<Repaired>,
+    /// Each dimension that was repaired, as it is now.
+    pub(super) scores: Vec<Rescored>,
+    /// What the repair brought.
+    pub(super) issues: Vec<Brought>,
+}
+
+/// Whether one issue is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Repaired {
+    pub(super) id: String,
+    pub(super) resolved: bool,
+    pub(super) evidence: String,
+}
+
+/// One dimension after a repair.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rescored {
+    pub(super) section: String,
+    pub(super) dimension: Dimension,
+    pub(super) score: u32,
+}
+
+/// Something new that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Brought {
+    pub(super) section: String,
+    pub(super) dimension: Dimension,
+    file: Option<String>,
+    line: Option<u32>,
+    #[serde(deserialize_with = "in_capitals")]
+    severity: Severity,
+    category: String,
+    description: String,
+    impact: String,
+    evidence: String,
+    fix: String,
+    #[serde(default)]
+    wanted_by: Option<String>,
+}
+
+impl Brought {
+    /// What is claimed.
+    pub(super) fn claim(&self) -> Claim {
+        Claim {
+            file: self.file.clone(),
+            line: self.line,
+            severity: self.severity,
+            category: self.category.clone(),
+            description: self.description.clone(),
+            impact: self.impact.clone(),
+            evidence: self.evidence.clone(),
+            fix: self.fix.clone(),
+            wanted_by: self.wanted_by.clone(),
+        }
+    }
+}
+
+/// What was said of a repair, read.
+pub(super) fn rechecked(value: &Value) -> Result<Rechecked, String> {
+    let said = Rechecked::deserialize(value).map_err(|wrong| wrong.to_string())?;
+    if let Some(score) = said.scores.iter().find(|score| score.score > 100) {
+        return Err(format!("a score is 0 to 100, not {}", score.score));
+    }
+    said.issues.iter().try_for_each(|found| found.claim().check())?;
+    Ok(said)
+}
+
 /// A reviewer's answer, read.
 pub(super) fn reviewed(value: &Value) -> Result<Reviewed, String> {
     let reviewed = Reviewed::deserialize(value).map_err(|wrong| wrong.to_string())?;
@@ -112,5 +192,23 @@ pub(super) fn quality_schema() -> Value {
     object(json!({
         "score": {"type": "integer", "minimum": 0, "maximum": 100},
         "issues": {"type": "array", "items": object(Value::Object(claim_schema()))},
+    }))
+}
+
+/// The JSON schema of what is said of a repair.
+pub(super) fn recheck_schema() -> Value {
+    let text = json!({"type": "string"});
+    let dimension = json!({"type": "string", "enum": Dimension::ALL.map(Dimension::name)});
+    let mut found = claim_schema();
+    found.insert("section".to_owned(), text.clone());
+    found.insert("dimension".to_owned(), dimension.clone());
+    let repaired = object(json!({"id": text, "resolved": {"type": "boolean"}, "evidence": text}));
+    let score = object(json!({
+        "section": text, "dimension": dimension, "score": {"type": "integer", "minimum": 0, "maximum": 100},
+    }));
+    object(json!({
+        "repaired": {"type": "array", "items": repaired},
+        "scores": {"type": "array", "items": score},
+        "issues": {"type": "array", "items": object(Value::Object(found))},
     }))
 }

@@ -3,29 +3,34 @@
 //! Nothing that a reviewer says is taken for more than it is: places are checked, duplicates are one, a score is no higher
 //! than the worst issue allows, and a dimension that nobody judged leaves the verdict open. What is red stays FAIL.
 
+pub mod assign;
+pub mod course;
 pub mod dossier;
 mod form;
-pub mod questions;
+pub mod names;
+mod questions;
 pub mod report;
 
+use crate::develop::steps::{verdict, verdict_schema};
 use crate::flow::{self, open_once, published};
 use crate::workflow::{ReportFile, Texts, Workflow};
 use dossier::{Dossier, quality};
-use form::QUALITY;
+use form::{QUALITY, RECHECK};
 use mao_core::effect::{Effect, Work};
-use mao_core::event::Verification;
 use mao_core::ids::{SectionId, StepId};
 use mao_core::outcome::Outcome;
 use mao_core::quality::Unfinished;
 use mao_core::run::RunState;
 use mao_core::step::Step;
 use mao_policy::Policy;
-use mao_policy::score::{Dimension, Score, Verdict};
-use questions::review_step;
+use mao_policy::score::Verdict;
 use serde_json::Value;
 
 /// The step in which the checks run on what is judged.
 const BASE: &str = "check.base";
+
+/// The form of the orchestrator's verdict on a repair.
+const VERDICT: &str = "verdict";
 
 /// The step in which a person is asked about sections with open items.
 pub const UNFINISHED: &str = "unfinished";
@@ -48,12 +53,19 @@ impl Workflow for Qa {
     }
 
     fn schema(&self, name: &str) -> Option<Value> {
-        (name == QUALITY).then(form::quality_schema)
+        match name {
+            QUALITY => Some(form::quality_schema()),
+            RECHECK => Some(form::recheck_schema()),
+            VERDICT => Some(verdict_schema()),
+            _ => None,
+        }
     }
 
     fn accepts(&self, schema: &str, _run: &RunState, value: &Value) -> Result<(), String> {
         match schema {
             QUALITY => form::reviewed(value).map(|_| ()),
+            RECHECK => form::rechecked(value).map(|_| ()),
+            VERDICT => verdict(value).map(|_| ()),
             other => Err(format!("qa knows no schema `{other}`")),
         }
     }
@@ -78,18 +90,14 @@ fn forward(policy: &Policy, run: &RunState) -> Vec<Effect> {
     }
     let base = Work::Verify { commit: run.opened.base.clone(), tree: run.opened.base_tree.clone() };
     let mut effects: Vec<Effect> = open_once(run, BASE, base).into_iter().collect();
-    let mut judged = run.trees.contains_key(&run.opened.base_tree);
-    for section in &run.opened.request.sections {
-        for dimension in Dimension::ALL {
-            let ask = || Work::Ask(questions::review(run, section, dimension));
-            effects.extend(open_once(run, review_step(&section.id, dimension), ask()));
+    let found = course::course(policy, run);
+    match found.next {
+        Some(next) => {
+            effects.extend(next);
+            effects
         }
-        judged = judged && Dossier::of(run, &section.id).is_some();
+        None => published(run, || outcome(policy, run, &found.last)),
     }
-    if !effects.is_empty() || !judged {
-        return effects;
-    }
-    published(run, || outcome(policy, run))
 }
 
 /// What stands between a request and its first question.
@@ -128,21 +136,12 @@ fn open_sections(run: &RunState) -> impl Iterator<Item = &SectionId> {
     sections.filter(|section| section.declares.subtasks.is_some_and(|open| open > 0)).map(|section| &section.id)
 }
 
-/// What a section came to.
-#[must_use]
-pub fn score(policy: &Policy, run: &RunState, dossier: &Dossier) -> Score {
-    let green = run.trees.get(&run.verified_tree).is_some_and(Verification::green);
-    dossier.score(policy, quality(run).gate, green)
-}
-
 /// QA-04, QA-05: the run's end by the worst of its sections; what nobody judged comes before everything.
-fn outcome(policy: &Policy, run: &RunState) -> Outcome {
-    let sections = run.opened.request.sections.iter();
-    let verdicts: Vec<(String, Verdict)> = sections
-        .filter_map(|section| Dossier::of(run, &section.id))
-        .map(|dossier| (dossier.section.to_string(), score(policy, run, &dossier).verdict))
-        .collect();
-    let is = |verdict| verdicts.iter().filter(move |(_, each)| *each == verdict).map(|(id, _)| id.as_str());
+fn outcome(policy: &Policy, run: &RunState, dossiers: &[Dossier]) -> Outcome {
+    let verdict = |dossier: &Dossier| dossier.score(policy, quality(run).gate, course::green(run)).verdict;
+    let verdicts: Vec<(&str, Verdict)> =
+        dossiers.iter().map(|dossier| (dossier.section.as_str(), verdict(dossier))).collect();
+    let is = |verdict| verdicts.iter().filter(move |(_, each)| *each == verdict).map(|(id, _)| *id);
     if is(Verdict::Incomplete).next().is_some() {
         return Outcome::Incomplete;
     }

@@ -1,29 +1,19 @@
 //! The questions that `qa` asks: their prompts' values, their forms, their places.
 
-use super::form::QUALITY;
+use super::assign::Batch;
+use super::dossier::{Dossier, Item};
+use super::form::{QUALITY, RECHECK};
+use super::names::{label, review_step};
 use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
-use mao_core::ids::{SectionId, StepId, TaskClass};
+use mao_core::change::Change;
+use mao_core::ids::{BlobId, ProviderId, StepId, TaskClass};
 use mao_core::request::SectionBrief;
 use mao_core::run::RunState;
+use mao_core::step::Standing;
+use mao_core::text;
+use mao_policy::Policy;
 use mao_policy::score::Dimension;
 use std::collections::BTreeSet;
-
-/// The step in which a section is reviewed in one dimension.
-#[must_use]
-pub fn review_step(section: &SectionId, dimension: Dimension) -> StepId {
-    StepId::new(format!("review.{section}.{}", dimension.name()))
-}
-
-/// What a dimension is called in log lines and reports.
-pub(super) const fn label(dimension: Dimension) -> &'static str {
-    match dimension {
-        Dimension::PrdCompliance => "PRD compliance",
-        Dimension::ErrorHandling => "Error handling",
-        Dimension::TypeSafety => "Type safety",
-        Dimension::Architecture => "Architecture",
-        Dimension::Security => "Security",
-    }
-}
 
 const fn checklist(dimension: Dimension) -> &'static str {
     match dimension {
@@ -64,4 +54,139 @@ pub(super) fn review(run: &RunState, section: &SectionBrief, dimension: Dimensio
         complexity: None,
         apart_from: BTreeSet::new(),
     }
+}
+
+/// QA-09: a fixer is given its issues and the files that it owns.
+pub(super) fn fix(policy: &Policy, run: &RunState, dossiers: &[Dossier], batch: &Batch) -> Ask {
+    let owns: Vec<String> = batch.owned.iter().map(|glob| format!("`{}`", glob.0)).collect();
+    let data = [("issues", listed(dossiers, batch)), ("owns", owns.join(", ")), ("checks", checks(policy))];
+    let mut attached = said(run, dossiers, batch);
+    attached.extend(about(run, batch));
+    Ask {
+        task: batch.class.clone(),
+        label: batch.label.clone(),
+        role: Role::Worker,
+        prompt: prompt("fix", data, attached),
+        reply: ReplyForm::Change { owned: batch.owned.clone(), resolves: None },
+        base: run.head.clone(),
+        proposal: None,
+        complexity: None,
+        apart_from: BTreeSet::new(),
+    }
+}
+
+/// The orchestrator's verdict on a repair that came from outside.
+pub(super) fn judge(policy: &Policy, dossiers: &[Dossier], batch: &Batch, seen: &Change) -> Ask {
+    let sections: BTreeSet<&str> = batch.issues.iter().map(|(section, _)| section.as_str()).collect();
+    let goal = format!(
+        "Repair these, which a review found, with the smallest change that does, and nothing else:\n{}",
+        listed(dossiers, batch)
+    );
+    let data = [
+        ("stream", "repair".to_owned()),
+        ("section", sections.into_iter().collect::<Vec<_>>().join(", ")),
+        ("title", batch.label.clone()),
+        ("goal", goal),
+        ("checks", checks(policy)),
+    ];
+    Ask {
+        task: TaskClass::from("validation"),
+        label: format!("Validation of {}", batch.label),
+        role: Role::Orchestrator,
+        prompt: prompt("judge", data, vec![("diff".to_owned(), seen.diff.clone())]),
+        reply: ReplyForm::Json { schema: "verdict".into() },
+        base: seen.commit.clone(),
+        proposal: None,
+        complexity: None,
+        apart_from: BTreeSet::new(),
+    }
+}
+
+/// QA-10: somebody of another provider than the fixer looks again.
+pub(super) fn recheck(
+    run: &RunState,
+    dossiers: &[Dossier],
+    batch: &Batch,
+    diff: Option<BlobId>,
+    apart: Option<ProviderId>,
+) -> Ask {
+    let touched: BTreeSet<String> = items(dossiers, batch)
+        .flat_map(|(dossier, item)| {
+            item.by.iter().map(|by| format!("{} of section {}", by.dimension.name(), dossier.section))
+        })
+        .collect();
+    let data =
+        [("issues", listed(dossiers, batch)), ("dimensions", touched.into_iter().collect::<Vec<_>>().join(", "))];
+    let mut attached = said(run, dossiers, batch);
+    attached.extend(diff.map(|diff| ("diff".to_owned(), diff)));
+    Ask {
+        task: TaskClass::from(batch.dimension.name()),
+        label: format!("Second look at {}", label(batch.dimension)),
+        role: Role::Worker,
+        prompt: prompt("recheck", data, attached),
+        reply: ReplyForm::Json { schema: RECHECK.into() },
+        base: run.head.clone(),
+        proposal: None,
+        complexity: None,
+        apart_from: apart.into_iter().collect(),
+    }
+}
+
+fn prompt<const N: usize>(template: &str, data: [(&str, String); N], attached: Vec<(String, BlobId)>) -> Prompt {
+    let data = data.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Prompt { template: template.to_owned(), data, attached: attached.into_iter().collect() }
+}
+
+fn items<'a>(dossiers: &'a [Dossier], batch: &'a Batch) -> impl Iterator<Item = (&'a Dossier, &'a Item)> {
+    dossiers.iter().flat_map(move |dossier| {
+        dossier
+            .items
+            .iter()
+            .filter(move |item| batch.holds(&dossier.section, &item.id))
+            .map(move |item| (dossier, item))
+    })
+}
+
+/// The issues by their names and places. What reviewers wrote about them stands between fences, as they wrote it.
+fn listed(dossiers: &[Dossier], batch: &Batch) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' ');
+    let lines = items(dossiers, batch).map(|(_, item)| {
+        let file = text::one_line(item.issue.file.as_deref().unwrap_or_default(), 120);
+        let line = item.issue.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let category: String = item.issue.category.chars().filter(plain).take(30).collect();
+        let dimension = item.by.first().map_or("", |by| by.dimension.name());
+        format!("- {} {} {dimension} `{file}{line}` ({category})", item.id, item.issue.severity)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The answers in which a batch's issues stand in full, those of whoever looked at earlier repairs included.
+fn said(run: &RunState, dossiers: &[Dossier], batch: &Batch) -> Vec<(String, BlobId)> {
+    let mut steps: BTreeSet<StepId> = BTreeSet::new();
+    for (dossier, item) in items(dossiers, batch) {
+        steps.extend(item.by.iter().map(|by| review_step(&dossier.section, by.dimension)));
+    }
+    steps.extend(run.steps.keys().filter(|step| step.as_str().starts_with("recheck.")).cloned());
+    let text = |step: StepId| match run.ask(&step)?.standing() {
+        Standing::Answered(_, answered) => Some((format!("answers/{step}"), answered.answer.text.clone())),
+        Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
+    };
+    steps.into_iter().filter_map(text).collect()
+}
+
+/// What the sections of a batch are about.
+fn about(run: &RunState, batch: &Batch) -> Vec<(String, BlobId)> {
+    let sections = run.opened.request.sections.iter();
+    let held = sections.filter(|section| batch.issues.iter().any(|(id, _)| *id == section.id));
+    held.flat_map(|section| {
+        let text = (format!("section_text/{}", section.id), section.text.clone());
+        let requirements = section.requirements.clone().map(|blob| (format!("requirements/{}", section.id), blob));
+        std::iter::once(text).chain(requirements)
+    })
+    .collect()
+}
+
+fn checks(policy: &Policy) -> String {
+    let commands: Vec<String> = policy.checks.iter().map(|check| format!("`{}`", check.argv.join(" "))).collect();
+    commands.join(", ")
 }

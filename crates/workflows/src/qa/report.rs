@@ -5,12 +5,14 @@ mod form;
 mod markdown;
 mod sarif;
 
-use super::dossier::{Dossier, quality};
-use super::questions::label;
+use super::course::{CYCLES, Course, Fix, course};
+use super::dossier::{Dossier, Item, State, quality};
+use super::names::label;
 use crate::workflow::ReportFile;
-use form::{CheckRow, DimensionRow, IssueRow, Missing, Report, Scores};
+use form::{CheckRow, DimensionRow, IssueRow, Missing, RepairRow, Repaired, Report, Scores};
 use mao_core::event::Verification;
 use mao_core::ids::{SectionId, TreeId};
+use mao_core::quality::Fixes;
 use mao_core::run::RunState;
 use mao_policy::Policy;
 use mao_policy::score::{Dimension, Score};
@@ -36,9 +38,10 @@ pub(super) fn path(run: &RunState) -> String {
 
 /// Every file of the report.
 pub(super) fn files(policy: &Policy, run: &RunState) -> Vec<ReportFile> {
+    let course = course(policy, run);
     let sections = run.opened.request.sections.iter();
     let reports: Vec<(SectionId, Report)> =
-        sections.filter_map(|section| Some((section.id.clone(), gather(policy, run, &section.id)?))).collect();
+        sections.filter_map(|section| Some((section.id.clone(), gather(policy, run, &course, &section.id)?))).collect();
     let mut files = Vec::new();
     if reports.len() > 1 {
         let all: Vec<&Report> = reports.iter().map(|(_, report)| report).collect();
@@ -54,9 +57,9 @@ pub(super) fn files(policy: &Policy, run: &RunState) -> Vec<ReportFile> {
     files
 }
 
-fn gather(policy: &Policy, run: &RunState, section: &SectionId) -> Option<Report> {
-    let first = Dossier::of(run, section)?;
-    let last = first.clone();
+fn gather(policy: &Policy, run: &RunState, course: &Course, section: &SectionId) -> Option<Report> {
+    let of = |dossiers: &[Dossier]| dossiers.iter().find(|dossier| dossier.section == *section).cloned();
+    let (first, last) = (of(&course.first)?, of(&course.last)?);
     let green = |tree: &TreeId| run.trees.get(tree).is_some_and(Verification::green);
     let gate = quality(run).gate;
     let scores = |dossier: &Dossier, tree: &TreeId| {
@@ -93,7 +96,51 @@ fn gather(policy: &Policy, run: &RunState, section: &SectionId) -> Option<Report
             .iter()
             .map(|(dimension, why)| Missing { dimension: *dimension, label: label(*dimension), why: why.clone() })
             .collect(),
-        issues: last.items.iter().map(IssueRow::of).collect(),
+        issues: last.items.iter().map(|item| IssueRow::of(item, remains(run, course, item))).collect(),
+        repairs: course.fixes.iter().filter_map(|fix| repair(fix, section)).collect(),
+    })
+}
+
+/// Why an issue is still there.
+fn remains(run: &RunState, course: &Course, item: &Item) -> Option<String> {
+    let cycles = course.fixes.iter().map(|fix| fix.cycle).max().unwrap_or_default();
+    match (&item.state, quality(run).fixes) {
+        (State::Resolved { .. }, _) => None,
+        (State::Left { why }, _) => Some(format!("manual review required: {why}")),
+        (State::Open, Fixes::None) => Some("nothing was to be repaired".to_owned()),
+        (State::Open, Fixes::Cycles) if cycles == CYCLES => {
+            Some(format!("manual review required: still there after {CYCLES} cycles"))
+        }
+        (State::Open, Fixes::Cycles) => Some("nothing was repaired that is not worse, or not judged whole".to_owned()),
+    }
+}
+
+/// A repair as far as it is about this section.
+fn repair(fix: &Fix, section: &SectionId) -> Option<RepairRow> {
+    let own = fix.batch.issues.iter().filter(|(of, _)| of == section).map(|(_, id)| id.clone());
+    let issues: Vec<Repaired> = own
+        .map(|id| {
+            let said = fix.said.get(&id);
+            let status = match (fix.landed, said) {
+                (false, _) => "discarded",
+                (true, Some((true, _))) => "repaired",
+                (true, Some((false, _))) => "not repaired",
+                (true, None) => "not looked at again",
+            };
+            Repaired { evidence: said.map(|(_, evidence)| evidence.clone()).unwrap_or_default(), id, status }
+        })
+        .collect();
+    (!issues.is_empty()).then(|| RepairRow {
+        cycle: fix.cycle,
+        step: fix.batch.step().to_string(),
+        issues,
+        fixer: fix.served.clone(),
+        landed: fix.landed,
+        files: fix.batch.owned.iter().map(|glob| glob.0.clone()).collect(),
+        commit: fix.commit.clone().filter(|_| fix.landed),
+        history: fix.history.clone(),
+        rechecked_by: fix.rechecked_by.clone(),
+        same_provider: fix.same_provider,
     })
 }
 

@@ -25,6 +25,30 @@ pub(super) struct Report {
     pub(super) last: Scores,
     pub(super) missing: Vec<Missing>,
     pub(super) issues: Vec<IssueRow>,
+    pub(super) repairs: Vec<RepairRow>,
+}
+
+/// QA-12: one repair: which issues, who, what came of it, which files, what shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct RepairRow {
+    pub(super) cycle: u32,
+    pub(super) step: String,
+    pub(super) issues: Vec<Repaired>,
+    pub(super) fixer: Option<String>,
+    pub(super) landed: bool,
+    pub(super) files: Vec<String>,
+    pub(super) commit: Option<String>,
+    pub(super) history: Vec<String>,
+    pub(super) rechecked_by: Option<String>,
+    pub(super) same_provider: bool,
+}
+
+/// What became of one issue in a repair.
+#[derive(Debug, Serialize)]
+pub(super) struct Repaired {
+    pub(super) id: String,
+    pub(super) status: &'static str,
+    pub(super) evidence: String,
 }
 
 /// One check on the tree that was judged.
@@ -84,10 +108,12 @@ pub(super) struct IssueRow {
     pub(super) corroborated: bool,
     #[serde(flatten)]
     pub(super) state: State,
+    /// Why it is still there.
+    pub(super) remains: Option<String>,
 }
 
 impl IssueRow {
-    pub(super) fn of(item: &Item) -> Self {
+    pub(super) fn of(item: &Item, remains: Option<String>) -> Self {
         let issue = &item.issue;
         Self {
             id: item.id.clone(),
@@ -105,6 +131,7 @@ impl IssueRow {
             reporters: item.by.clone(),
             corroborated: item.corroborated(),
             state: item.state.clone(),
+            remains,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The report for people, drawn from the report as programs read it.
 
-use super::form::{IssueRow, Report, Scores};
-use crate::qa::questions::label;
+use super::form::{IssueRow, RepairRow, Report, Scores};
+use crate::qa::names::label;
 use mao_core::quality::Strictness;
 use mao_core::text::{one_line, printable};
 use mao_policy::score::{Band, Verdict};
@@ -60,6 +60,15 @@ pub(super) fn draw(report: &Report) -> String {
         let counts = check.counts.map(|counts| format!(", {counts}")).unwrap_or_default();
         format!("`{}`: {exit}{counts}", check.command)
     })));
+    if !report.repairs.is_empty() {
+        out.push("## Repairs".into());
+        out.push(repairs(&report.repairs));
+    }
+    let manual: Vec<String> = report.issues.iter().filter_map(manual).collect();
+    if !manual.is_empty() {
+        out.push("## Manual review required".into());
+        out.push(bullets(manual.into_iter()));
+    }
     let standing: Vec<&IssueRow> = report.issues.iter().filter(|row| row.stands()).collect();
     out.push(format!("## Issues ({})", standing.len()));
     if standing.is_empty() {
@@ -136,6 +145,7 @@ fn issue(row: &IssueRow) -> String {
         row.reporters.iter().map(|by| format!("{} ({})", one_line(&by.served, 80), label(by.dimension))).collect();
     let mark = if row.corroborated { "; corroborated by two providers" } else { "" };
     lines.push(format!("- reported by: {}{mark}", by.join(", ")));
+    lines.extend(row.remains.as_ref().map(|why| format!("- remains: {}", flat(why))));
     lines.join("\n")
 }
 
@@ -150,4 +160,40 @@ fn short(id: &str, digits: usize) -> &str {
 fn bullets(lines: impl Iterator<Item = String>) -> String {
     let lines: Vec<String> = lines.map(|line| format!("- {line}")).collect();
     if lines.is_empty() { "None.".into() } else { lines.join("\n") }
+}
+
+/// QA-12: issue, fixer, status, files, evidence.
+fn repairs(repairs: &[RepairRow]) -> String {
+    let cell = |text: &str| one_line(text, 300).replace('|', "\\|");
+    let rows = repairs.iter().flat_map(|repair| {
+        repair.issues.iter().map(move |issue| {
+            let again = match (&repair.rechecked_by, repair.same_provider) {
+                (Some(by), true) => format!("; seen again by {} (same provider)", one_line(by, 80)),
+                (Some(by), false) => format!("; seen again by {}", one_line(by, 80)),
+                (None, _) => String::new(),
+            };
+            let evidence = match (&repair.commit, repair.history.last()) {
+                (Some(commit), _) => format!("`{}` {}", short(commit, 12), issue.evidence),
+                (None, why) => why.cloned().unwrap_or_default(),
+            };
+            format!(
+                "| {} | {} | {} | {}{} | {} | {} |",
+                issue.id,
+                repair.cycle,
+                cell(repair.fixer.as_deref().unwrap_or("–")),
+                issue.status,
+                cell(&again),
+                cell(&repair.files.join(", ")),
+                cell(&evidence)
+            )
+        })
+    });
+    let head = "| issue | cycle | fixer | status | files | evidence |\n|---|---|---|---|---|---|".to_owned();
+    std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+fn manual(row: &IssueRow) -> Option<String> {
+    let why = row.remains.as_ref()?.strip_prefix("manual review required: ")?;
+    let place = row.file.as_deref().or(row.wanted_by.as_deref()).unwrap_or("no place");
+    Some(format!("[ ] {} {} `{}`: {} ({why})", row.id, row.severity, one_line(place, 200), one_line(&row.fix, 300)))
 }

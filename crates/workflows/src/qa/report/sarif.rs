@@ -2,7 +2,7 @@
 
 use super::form::{IssueRow, Report};
 use super::markdown::word;
-use crate::qa::questions::label;
+use crate::qa::names::label;
 use mao_core::review::Severity;
 use mao_core::text::printable;
 use mao_policy::score::Dimension;
