@@ -141,7 +141,9 @@ impl World {
                 let answer = choices.first().ok_or("a question without an answer")?;
                 event(json!({"event": "answered", "step": id, "answer": answer, "by": "bench"}))?
             }
-            Step::Probe { .. } | Step::Inspect { .. } => return Err(format!("{id} belongs to a contest").into()),
+            Step::Probe { .. } | Step::Inspect { .. } | Step::Compare { .. } => {
+                return Err(format!("{id} belongs to a contest").into());
+            }
             Step::Report { .. } | Step::Publish { .. } => {
                 return Err(format!("{id} comes after {} steps already", state.steps.len()).into());
             }

@@ -53,6 +53,13 @@ pub enum Work {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tests: Option<Member>,
     },
+    /// Take what differs between two commits apart, for those who review it.
+    Compare {
+        /// The commit before.
+        from: CommitId,
+        /// The commit after.
+        to: CommitId,
+    },
     /// Merge changes onto the run's head, each onto the one before; a conflicting one is left out. The results are
     /// candidates until the checks are green on one of them.
     Merge {

@@ -10,6 +10,7 @@ use crate::glob::Glob;
 use crate::ids::{
     AccountId, AttemptNo, BlobId, CommitId, ModelId, ProviderId, RepositoryKey, RunId, Stamp, StepId, TreeId, VendorId,
 };
+use crate::packed::Compared;
 use crate::reply::{Answer, Usage};
 use crate::request::Request;
 use crate::supply::Supply;
@@ -147,6 +148,13 @@ pub enum Event {
         step: StepId,
         /// What was found.
         inspection: Inspection,
+    },
+    /// A diff was taken apart. Further ones of the same step follow in the same commit, with more of its parts.
+    Compared {
+        /// The step.
+        step: StepId,
+        /// What was found.
+        compared: Box<Compared>,
     },
     /// A merge was tried.
     Merged {
@@ -498,6 +506,7 @@ impl Event {
             Self::Verified { .. } => "verified",
             Self::Probed { .. } => "probed",
             Self::Inspected { .. } => "inspected",
+            Self::Compared { .. } => "compared",
             Self::Merged { .. } => "merged",
             Self::Foreseen { .. } => "foreseen",
             Self::Reported { .. } => "reported",
@@ -536,6 +545,7 @@ impl Event {
             | Self::Verified { step, .. }
             | Self::Probed { step, .. }
             | Self::Inspected { step, .. }
+            | Self::Compared { step, .. }
             | Self::Merged { step, .. }
             | Self::Foreseen { step, .. }
             | Self::Reported { step, .. }
@@ -569,6 +579,7 @@ impl Event {
             | Self::Verified { .. }
             | Self::Probed { .. }
             | Self::Inspected { .. }
+            | Self::Compared { .. }
             | Self::Merged { .. }
             | Self::Reported { .. }
             | Self::Published { .. }

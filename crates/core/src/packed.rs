@@ -31,6 +31,19 @@ impl fmt::Display for Why {
 /// Where a hunk stands: first line and number of lines as it was, then as it is.
 pub type Span = (u32, u32, u32, u32);
 
+/// What differs between two commits, as a step found it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The diff, whole.
+    pub diff: BlobId,
+    /// How many files it touches.
+    pub files: u64,
+    /// How many places in it are a matter of security.
+    pub hits: u64,
+    /// Its parts.
+    pub packed: Vec<Packed>,
+}
+
 /// One part of a recorded diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "packed")]

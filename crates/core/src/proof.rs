@@ -169,6 +169,7 @@ impl RunState {
             | Step::Verify { .. }
             | Step::Probe { .. }
             | Step::Inspect { .. }
+            | Step::Compare { .. }
             | Step::Report { .. }
             | Step::Publish { .. }
             | Step::Question { .. } => None,

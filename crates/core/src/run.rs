@@ -255,6 +255,17 @@ impl RunState {
                 }
                 Some(_) | None => Err(format!("step {step} is no open probe")),
             },
+            Event::Compared { step, compared } => match self.steps.get_mut(step) {
+                Some(Step::Compare { found: found @ None, .. }) => {
+                    *found = Some(compared.clone());
+                    Ok(())
+                }
+                Some(Step::Compare { found: Some(found), .. }) if found.diff == compared.diff => {
+                    found.packed.extend(compared.packed.iter().cloned());
+                    Ok(())
+                }
+                Some(_) | None => Err(format!("step {step} compares nothing")),
+            },
             Event::Inspected { step, inspection } => match self.steps.get_mut(step) {
                 Some(Step::Inspect { found, .. }) if found.is_none() => {
                     *found = Some(inspection.clone());
@@ -421,6 +432,7 @@ impl RunState {
                 Step::Verify { .. }
                 | Step::Probe { .. }
                 | Step::Inspect { .. }
+                | Step::Compare { .. }
                 | Step::Merge { .. }
                 | Step::Report { .. }
                 | Step::Publish { .. }

@@ -7,6 +7,7 @@ use crate::effect::Work;
 use crate::event::{Decision, Link, Loss, MergeResult, Route, Verification};
 use crate::fault::Fault;
 use crate::ids::{AttemptNo, CommitId, ModelId, Stamp, TreeId};
+use crate::packed::Compared;
 use crate::reply::{Answer, Usage};
 
 /// A step and where it stands.
@@ -42,6 +43,15 @@ pub enum Step {
         tests: Option<Member>,
         /// What was found.
         found: Option<Inspection>,
+    },
+    /// What differs between two commits.
+    Compare {
+        /// The commit before.
+        from: CommitId,
+        /// The commit after.
+        to: CommitId,
+        /// What was found, once it was.
+        found: Option<Box<Compared>>,
     },
     /// A merge onto the head.
     Merge {
@@ -94,6 +104,7 @@ impl Step {
             }
             Work::Verify { commit, tree } => Self::Verify { commit, tree, done: false },
             Work::Probe { commit, tree, commands } => Self::Probe { commit, tree, commands, found: None },
+            Work::Compare { from, to } => Self::Compare { from, to, found: None },
             Work::Inspect { change, tests } => Self::Inspect { change, tests, found: None },
             Work::Merge { changes, onto, aim } => Self::Merge { changes, onto, aim, results: Vec::new(), landed: 0 },
             Work::Report { onto } => Self::Report { onto, done: false },
@@ -110,6 +121,7 @@ impl Step {
             Self::Verify { done, .. } | Self::Report { done, .. } => !done,
             Self::Probe { found, .. } => found.is_none(),
             Self::Inspect { found, .. } => found.is_none(),
+            Self::Compare { found, .. } => found.is_none(),
             Self::Merge { results, .. } => results.is_empty(),
             Self::Publish { branch, .. } => branch.is_none(),
             Self::Question { answer, .. } => answer.is_none(),

@@ -11,6 +11,7 @@
 pub mod announce;
 pub mod attempt;
 pub mod clock;
+mod compare;
 pub mod failpoint;
 mod foresight;
 mod inspect;

@@ -291,6 +291,7 @@ impl Loop {
             Some(Step::Probe { commit, tree, commands, .. }) => {
                 Work::Probe { commit: commit.clone(), tree: tree.clone(), commands: commands.clone() }
             }
+            Some(Step::Compare { from, to, .. }) => Work::Compare { from: from.clone(), to: to.clone() },
             Some(Step::Inspect { change, tests, .. }) => Work::Inspect { change: change.clone(), tests: tests.clone() },
             Some(Step::Merge { changes, onto, aim, .. }) => {
                 Work::Merge { changes: changes.clone(), onto: onto.clone(), aim: *aim }

@@ -1,6 +1,7 @@
 //! Work that asks no model: checks, merges, the report, the branch. All of it can be done again after a crash with the
 //! same result.
 
+use crate::compare;
 use crate::inspect::{self, Look};
 use crate::parts::{EngineError, Parts};
 use crate::playback::Playback;
@@ -51,6 +52,9 @@ pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -
         Work::Inspect { change, tests } => {
             let Job { parts, policy, repo, state, step, .. } = &job;
             inspect::inspect(Look { parts, policy, repo, state, step }, &change, tests.as_ref()).await.map(Some)
+        }
+        Work::Compare { from, to } => {
+            compare::compare(&job.parts, &job.policy, &job.repo, &step, from, to).await.map(Some)
         }
         Work::Merge { changes, onto, aim } => job.merge(changes, onto, aim).await.map(Some),
         Work::Report { onto } => job.report(onto).await.map(Some),

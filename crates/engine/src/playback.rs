@@ -83,6 +83,7 @@ const fn arrives(event: &Event) -> bool {
         | Event::Verified { .. }
         | Event::Probed { .. }
         | Event::Inspected { .. }
+        | Event::Compared { .. }
         | Event::Merged { .. }
         | Event::Reported { .. }
         | Event::Published { .. }

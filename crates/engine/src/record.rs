@@ -1,6 +1,7 @@
 //! Write, then act: the ledger of one run as its owner holds it, with the state that folds from it.
 
 use crate::announce::Announcer;
+use crate::compare;
 use crate::failpoint::Side;
 use crate::parts::{EngineError, Parts};
 use mao_core::event::{AttemptResult, Event, Recorded};
@@ -75,6 +76,10 @@ impl Record {
 pub(crate) fn in_parts(events: &[Event]) -> Vec<Event> {
     let mut out = Vec::with_capacity(events.len());
     for event in events {
+        if let Event::Compared { step, compared } = event {
+            out.extend(compare::in_parts(step, compared));
+            continue;
+        }
         let mut event = event.clone();
         let mut rest = Vec::new();
         if let Event::AttemptEnded { step, attempt, result: AttemptResult::Answered(answer), .. } = &mut event

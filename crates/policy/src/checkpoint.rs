@@ -114,11 +114,12 @@ pub enum Start {
 pub fn fires(checkpoint: Checkpoint, occasion: Occasion, thresholds: &Thresholds) -> Option<String> {
     let counted = match checkpoint {
         Checkpoint::PlanReview => {
-            (occasion.plan_tasks > thresholds.plan_tasks).then(|| format!("{} tasks", occasion.plan_tasks))
+            let many = occasion.plan_tasks > thresholds.plan_tasks;
+            (many || mutant::is("chk_03_every_plan_is_many")).then(|| format!("{} tasks", occasion.plan_tasks))
         }
         Checkpoint::PrCrossReview => {
             let many = occasion.files > thresholds.review_files;
-            let security = occasion.security_hits > 0;
+            let security = occasion.security_hits > 0 && !mutant::is("chk_05_security_is_not_seen");
             let files = format!("{} files changed", occasion.files);
             match (many, security) {
                 (_, true) => Some(format!("{files}, security patterns detected")),
@@ -147,7 +148,7 @@ pub fn begin(
     if occasion.on_request {
         return Start::Run { because: "on request".into() };
     }
-    if mode == CheckpointMode::Off {
+    if mode == CheckpointMode::Off && !mutant::is("chk_01_off_is_asked") {
         return Start::Skip { why: format!("checkpoints.{} is off", checkpoint.name()) };
     }
     let always_asks = checkpoint == Checkpoint::PlanReview && mode == CheckpointMode::Ask;
@@ -187,6 +188,7 @@ fn below(checkpoint: Checkpoint, occasion: Occasion, thresholds: &Thresholds) ->
 
 /// CHK-01b: the question with what fired it and the answers it takes; the default answer is No.
 fn question(checkpoint: Checkpoint, counts: &str) -> String {
+    let counts = if mutant::is("chk_01b_nobody_says_why") { "something" } else { counts };
     match checkpoint {
         Checkpoint::PlanReview => format!("The plan has {counts}. Have another model review it? [y/N]"),
         Checkpoint::PrCrossReview => format!("{counts}. Have another model review the change? [y/N]"),

@@ -56,7 +56,9 @@ pub fn gate(standing: Standing<'_>) -> Gate {
         PlanVerdict::Pass => Gate::Open,
         PlanVerdict::Concern => {
             let open = |id: &&String| {
-                standing.resolutions.get(*id).is_none_or(|resolution| resolution.reason.trim().is_empty())
+                standing.resolutions.get(*id).is_none_or(|resolution| {
+                    resolution.reason.trim().is_empty() && !mutant::is("chk_04_no_reason_is_a_reason")
+                })
             };
             let unresolved: Vec<String> =
                 standing.review.items.iter().map(|item| &item.id).filter(open).cloned().collect();
@@ -84,6 +86,9 @@ pub enum Again {
 /// CHK-12: what follows, from the kinds of defect that each round found, the first round first.
 #[must_use]
 pub fn again(rounds: &[Vec<String>]) -> Again {
+    if mutant::is("chk_12_reviews_never_end") {
+        return Again::Review;
+    }
     if let [.., before, last] = rounds
         && last.iter().any(|kind| before.contains(kind))
     {

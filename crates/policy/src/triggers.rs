@@ -167,16 +167,22 @@ pub struct Reviewer {
 /// RTE-07: the small model for few files without a hit, the large one otherwise, the coding line on request.
 #[must_use]
 pub fn reviewer(files: u64, hits: &[Hit], wanted: Override, thresholds: &Thresholds) -> Reviewer {
+    match wanted {
+        Override::Coder => Reviewer { role: ModelRole::Coder, why: "asked for; it only reads".to_owned() },
+        Override::None => reviewer_of(files, u64::try_from(hits.len()).unwrap_or(u64::MAX), thresholds),
+    }
+}
+
+/// The same where nobody wants anybody in particular, from how many places of security there are.
+#[must_use]
+pub fn reviewer_of(files: u64, hits: u64, thresholds: &Thresholds) -> Reviewer {
     let reviewer = |role, why: String| Reviewer { role, why };
-    match (wanted, hits.len()) {
-        (Override::Coder, _) => reviewer(ModelRole::Coder, "asked for; it only reads".to_owned()),
-        (Override::None, 0) if files <= thresholds.large_model_files => {
+    match hits {
+        0 if files <= thresholds.large_model_files => {
             reviewer(ModelRole::Drafter, format!("{files} files, at most {}, no hit", thresholds.large_model_files))
         }
-        (Override::None, 0) => {
-            reviewer(ModelRole::Analyzer, format!("{files} files, more than {}", thresholds.large_model_files))
-        }
-        (Override::None, n) => reviewer(ModelRole::Analyzer, format!("{n} security hits")),
+        0 => reviewer(ModelRole::Analyzer, format!("{files} files, more than {}", thresholds.large_model_files)),
+        n => reviewer(ModelRole::Analyzer, format!("{n} security hits")),
     }
 }
 

@@ -1,7 +1,9 @@
-//! What differs between two commits of the user's repository, read through the lens.
+//! What differs between two commits, of the user's repository or of a run's, as reviewers read it: moved files as such.
 
 use crate::error::Result;
 use crate::git::failed;
+use crate::git::{Git, Place};
+use crate::run::RunRepo;
 use crate::user::UserRepo;
 use mao_core::ids::CommitId;
 
@@ -12,9 +14,7 @@ impl UserRepo {
     /// # Errors
     /// When one of them does not exist.
     pub fn diff(&self, from: &CommitId, to: &CommitId) -> Result<String> {
-        let args = ["diff-tree", "-r", "-p", "-M", "--no-ext-diff", "--no-textconv", "--no-color"];
-        let args: Vec<&str> = args.into_iter().chain([from.as_str(), to.as_str()]).collect();
-        Ok(String::from_utf8_lossy(&self.git.call(self.lens(), &args, b"")?).into_owned())
+        differs(&self.git, self.lens(), from, to)
     }
 
     /// The newest commit that both descend from; `None` where there is none.
@@ -30,4 +30,20 @@ impl UserRepo {
             _ => Err(failed(&args, &out)),
         }
     }
+}
+
+impl RunRepo {
+    /// The diff from one commit to another as text, moved files as such. What is no UTF-8 is replaced.
+    ///
+    /// # Errors
+    /// When one of them does not exist.
+    pub fn compare(&self, from: &CommitId, to: &CommitId) -> Result<String> {
+        differs(&self.git, self.place(), from, to)
+    }
+}
+
+fn differs(git: &Git, place: Place<'_>, from: &CommitId, to: &CommitId) -> Result<String> {
+    let args = ["diff-tree", "-r", "-p", "-M", "--no-ext-diff", "--no-textconv", "--no-color"];
+    let args: Vec<&str> = args.into_iter().chain([from.as_str(), to.as_str()]).collect();
+    Ok(String::from_utf8_lossy(&git.call(place, &args, b"")?).into_owned())
 }

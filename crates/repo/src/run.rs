@@ -26,7 +26,7 @@ pub struct RunRepo {
     dir: PathBuf,
     repo: PathBuf,
     name: String,
-    git: Git,
+    pub(crate) git: Git,
     format: ObjectFormat,
     alternates: Vec<PathBuf>,
     shallow: Option<Vec<u8>>,

@@ -59,6 +59,7 @@ fn lost_questions(run: &RunState) -> Vec<Effect> {
         Step::Verify { .. }
         | Step::Probe { .. }
         | Step::Inspect { .. }
+        | Step::Compare { .. }
         | Step::Merge { .. }
         | Step::Report { .. }
         | Step::Publish { .. }

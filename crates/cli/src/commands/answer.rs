@@ -24,6 +24,7 @@ pub fn run(common: &Common, words: &Answer, printer: &Printer) -> Result<Exit, F
             | Step::Verify { .. }
             | Step::Probe { .. }
             | Step::Inspect { .. }
+            | Step::Compare { .. }
             | Step::Merge { .. }
             | Step::Report { .. }
             | Step::Publish { .. } => None,

@@ -202,6 +202,7 @@ fn finish(house: &House, run: &RunId, carried: Option<&Carried>, printer: &Print
         | Step::Verify { .. }
         | Step::Probe { .. }
         | Step::Inspect { .. }
+        | Step::Compare { .. }
         | Step::Merge { .. }
         | Step::Report { .. }
         | Step::Question { .. } => None,

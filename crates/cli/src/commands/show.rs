@@ -55,6 +55,7 @@ pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, 
             Step::Verify { .. }
             | Step::Probe { .. }
             | Step::Inspect { .. }
+            | Step::Compare { .. }
             | Step::Merge { .. }
             | Step::Report { .. }
             | Step::Publish { .. } => Vec::new(),

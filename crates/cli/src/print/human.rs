@@ -176,12 +176,14 @@ impl RunPrinter {
                 | Work::Verify { .. }
                 | Work::Probe { .. }
                 | Work::Inspect { .. }
+                | Work::Compare { .. }
                 | Work::Merge { .. }
                 | Work::Report { .. }
                 | Work::Publish { .. } => Vec::new(),
             },
             Event::Noted(note) => self.noted(note),
-            Event::Supplied { .. }
+            Event::Compared { .. }
+            | Event::Supplied { .. }
             | Event::Continued { .. }
             | Event::Routed { .. }
             | Event::Reported { .. }
@@ -357,6 +359,13 @@ pub fn standing(step: &Step) -> &'static str {
         Step::Probe { found, .. } => {
             if found.is_some() {
                 "ran"
+            } else {
+                "open"
+            }
+        }
+        Step::Compare { found, .. } => {
+            if found.is_some() {
+                "taken apart"
             } else {
                 "open"
             }

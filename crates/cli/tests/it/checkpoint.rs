@@ -182,3 +182,16 @@ fn chk_08_a_plan_that_nobody_could_review_has_not_passed() {
     assert_eq!(shop.mao(&["answer", "0123", "yes"]).code, Some(0));
     assert_eq!(report(&shop)["checkpoints"][0]["verdict"], "INVALID");
 }
+
+#[test]
+fn chk_05_the_whole_change_is_read_before_the_branch_and_its_issues_are_listed() {
+    let mut shop =
+        shop("\n[checkpoints]\npr_cross_review = \"auto\"\n[thresholds]\nfiles_changed_suggest_review = 0\n");
+    let issue = r#"{ json = { verdict = "ISSUES", coverage = ["hello.txt"], issues = [{ id = "I1", file = "hello.txt", line = 1, severity = "LOW", category = "style", claim = "nobody is named", evidence = "", suggestion = "" }] } }"#;
+    play(&mut shop, "review.pr.1", issue);
+    let done = ran(&mut shop.develop("1"));
+    assert_eq!(done.code, Some(0), "issues stop nothing: {}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("I1 LOW `hello.txt:1`: nobody is named"), "{}", done.stdout);
+    let passed = report(&shop)["checkpoints"][0].clone();
+    assert_eq!((&passed["checkpoint"], &passed["verdict"]), (&"pr_cross_review".into(), &"ISSUES".into()));
+}

@@ -98,3 +98,54 @@ fn chk_08_it_is_asked_for_once_more_with_what_was_wrong() {
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     assert_eq!(failures(&shop).len(), 1);
 }
+
+const ISSUES: &str = r#"{ json = { verdict = "ISSUES", coverage = ["src/a.rs"], issues = [{ id = "I1", file = "src/a.rs", line = 2, severity = "HIGH", category = "logic", claim = "b is never called", evidence = "", suggestion = "" }, { id = "I2", file = "src/b.rs", line = 1, severity = "LOW", category = "style", claim = "there is no such file", evidence = "", suggestion = "" }] } }"#;
+
+const BOTH: &str = r#"{ json = { summary = "One of two.", notes = [{ name = "1.I1", accept = true, reason = "it is not" }, { name = "1.I2", accept = false, reason = "there is none" }], own = [] } }"#;
+
+/// On a branch of its own, one commit after `main`.
+fn branched() -> Shop {
+    let shop = shop();
+    shop.sandbox.git(&["checkout", "-q", "-b", "feature"]).unwrap();
+    shop.sandbox.write("src/a.rs", "fn a() {}\nfn b() {}\n").unwrap();
+    shop.sandbox.write("Cargo.lock", "locked\n").unwrap();
+    shop.sandbox.git(&["add", "-A"]).unwrap();
+    shop.sandbox.git(&["commit", "-q", "-m", "b"]).unwrap();
+    shop
+}
+
+#[test]
+fn chk_06_a_change_is_read_since_its_branch_began_and_its_issues_are_checked_against_the_tree() {
+    let mut shop = branched();
+    shop.play("review.1", &turns(&[ISSUES]));
+    shop.play("weigh", &turns(&[BOTH]));
+    let ran = review(&shop, &["pr"]);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("`src/a.rs:2`: b is never called"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("unverified: there is no such file; it stops nothing"), "{}", ran.stdout);
+    let report = report(&shop);
+    assert_eq!(report["listed"][0]["file"], "Cargo.lock", "generated files are listed, not read");
+    assert!(report["of"].as_str().unwrap().contains("at most 5, no hit"), "RTE-07: {}", report["of"]);
+    let none = review(&shop, &["pr", "--base", "HEAD"]);
+    assert_eq!(none.code, Some(1), "{}", none.stderr);
+    assert!(none.stderr.contains("nothing on HEAD is missing in HEAD"), "{}", none.stderr);
+}
+
+#[test]
+fn chk_10_a_verdict_on_a_plan_that_changed_while_it_was_read_is_stale() {
+    let mut shop = shop();
+    let slow = format!("[[turn]]\nact = [{{ sleep_ms = 1500 }}, {PASS}]\n");
+    shop.play("review.1", &slow);
+    shop.play("weigh", &turns(&[QUIET]));
+    let script = shop.script.to_string_lossy().into_owned();
+    let child = crate::shop::spawn(&mut shop.command(&["review", "plan", "plan.md", "--script", &script]));
+    let began = std::time::Instant::now();
+    while !shop.run_dir(RUN).exists() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "it did not begin");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    shop.sandbox.write("plan.md", "# Another plan\n").unwrap();
+    let ran = crate::shop::end(child);
+    assert_eq!(ran.code, Some(5), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("the verdict is stale: plan.md has changed meanwhile"), "{}", ran.stderr);
+}

@@ -9,7 +9,7 @@ use mao_policy::cycle::{Cycles, Trial, Way, count, offer};
 use mao_policy::gate::{Again, Gate, Resolution, Standing, again, gate};
 use mao_policy::policy::Private;
 use mao_policy::privacy::{Subject, classify};
-use mao_policy::triggers::Thresholds;
+use mao_policy::triggers::{Thresholds, reviewer_of, reviews};
 use std::collections::BTreeMap;
 
 fn start(checkpoint: Checkpoint, mode: CheckpointMode, occasion: Occasion, channel: Channel) -> Start {
@@ -59,6 +59,59 @@ fn chk_02_nobody_there_is_a_no_and_a_model_never_says_yes() {
     assert!(may_go(Stage::Triggered, Stage::Running, Actor::Policy), "mode auto");
     assert!(!may_go(Stage::Idle, Stage::Running, Actor::Person));
     assert!(!may_go(Stage::Resolved, Stage::Running, Actor::Person));
+}
+
+#[test]
+fn chk_01_off_offers_nothing_ask_asks_and_auto_runs_for_each_of_the_four() {
+    let many = Occasion { plan_tasks: 30, files: 30, ..Occasion::default() };
+    for checkpoint in [Checkpoint::PlanReview, Checkpoint::PrCrossReview] {
+        let at = |mode| start(checkpoint, mode, many, Channel::Terminal);
+        assert!(matches!(at(CheckpointMode::Off), Start::Skip { .. }), "{checkpoint:?}");
+        assert!(matches!(at(CheckpointMode::Ask), Start::Offer { .. }), "{checkpoint:?}");
+        assert!(matches!(at(CheckpointMode::Auto), Start::Run { .. }), "{checkpoint:?}");
+    }
+    let escalated = Occasion { cycles: Cycles { total: 2, same_failure: 2 }, ..Occasion::default() };
+    let off = start(Checkpoint::DebugEscalation, CheckpointMode::Off, escalated, Channel::Terminal);
+    assert!(matches!(off, Start::Skip { .. }));
+    let creative = |mode| start(Checkpoint::CreativeModelSelection, mode, Occasion::default(), Channel::Terminal);
+    assert!(matches!(creative(CheckpointMode::Ask), Start::Skip { .. }), "nothing creative was asked for");
+    assert_eq!(CheckpointMode::default(), CheckpointMode::Ask);
+}
+
+#[test]
+fn chk_01b_a_question_names_the_counts_that_fired_and_the_answers_it_takes() {
+    let asked = |checkpoint, occasion| {
+        let begun = start(checkpoint, CheckpointMode::Ask, occasion, Channel::Terminal);
+        let Start::Offer { question } = begun else { panic!("{begun:?}") };
+        question
+    };
+    let plan = asked(Checkpoint::PlanReview, plan(25));
+    assert!(plan.contains("25 tasks") && plan.ends_with("[y/N]"), "{plan}");
+    let change = asked(Checkpoint::PrCrossReview, change(12, 3));
+    assert!(
+        change.starts_with("12 files changed, security patterns detected") && change.ends_with("[y/N]"),
+        "{change}"
+    );
+    let cycles = Occasion { cycles: Cycles { total: 3, same_failure: 3 }, ..Occasion::default() };
+    let debug = asked(Checkpoint::DebugEscalation, cycles);
+    assert!(debug.starts_with("3 repairs have failed") && debug.ends_with("[1/2/3]"), "{debug}");
+}
+
+#[test]
+fn chk_05_golden_3_what_is_offered_and_who_reads_it() {
+    let thresholds = Thresholds::default();
+    let offered = |files, hits| {
+        let ask = start(Checkpoint::PrCrossReview, CheckpointMode::Ask, change(files, hits), Channel::Terminal);
+        matches!(ask, Start::Offer { .. })
+    };
+    assert!(!offered(10, 0) && offered(11, 0) && offered(1, 1));
+    let class = |files, hits| reviews(reviewer_of(files, hits, &thresholds).role);
+    assert_eq!((class(5, 0), class(6, 0), class(1, 1)), ("pr_review_small", "pr_review", "pr_review"));
+    for files in [5, 6] {
+        let requested = Occasion { on_request: true, ..change(files, 0) };
+        let start = start(Checkpoint::PrCrossReview, CheckpointMode::Off, requested, Channel::None);
+        assert_eq!(start, Start::Run { because: "on request".into() });
+    }
 }
 
 fn trial(tree: &str, exit: i32, signature: &str) -> Trial {

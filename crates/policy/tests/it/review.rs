@@ -48,6 +48,10 @@ fn chk_07_a_verdict_in_the_form_is_read() {
         "claim":"off by one","evidence":"","suggestion":""}],"coverage":["a.rs"]}"#;
     assert_eq!(read::<DiffReview>(issues).unwrap().issues[0].severity, Severity::High, "QA-02: Major is HIGH");
     assert!(read::<DiffReview>(r#"{"verdict":"LGTM","issues":[],"coverage":[]}"#).is_ok());
+    for items in [format!("{ITEM},{ITEM}"), ITEM.replace("P1", " ")] {
+        let same = read::<PlanReview>(&plan("BLOCK", &items));
+        assert_eq!(same, Err(Invalid::Contradiction("every item needs an id of its own")), "a person settles each one");
+    }
 }
 
 fn issue(file: Option<&str>, line: Option<u32>, severity: Severity) -> Issue {

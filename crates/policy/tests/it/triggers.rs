@@ -1,5 +1,7 @@
 //! Thresholds and patterns, at their borders.
 
+use mao_core::diff::Diff;
+use mao_policy::packing::changes;
 use mao_policy::policy::ModelRole;
 use mao_policy::triggers::{
     Changed, Complexity, Hit, Line, Override, Side, Thresholds, context, escalation, plan_review, review, reviewer,
@@ -34,6 +36,23 @@ fn rte_06_a_name_of_a_writer_is_no_hit_and_what_opens_doors_is() {
     }
     assert_eq!(hits(line(Side::Added, 1, "the author's name")), []);
     assert_eq!(hits(line(Side::Added, 1, "authorId is rather one offer too many")).len(), 1);
+}
+
+#[test]
+fn rte_06_golden_4_a_change_as_git_tells_it() {
+    let diff = |path: &str, line: &str| {
+        let text = format!(
+            "diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1,2 +1,2 @@\n let a = 1;\n-let b = 1;\n+{line}\n"
+        );
+        changes(&Diff::parse(&text).unwrap())
+    };
+    let found = |path, line| -> Vec<String> {
+        security(&diff(path, line), &Thresholds::default()).iter().map(Hit::shown).collect()
+    };
+    assert_eq!(found("author.ts", "let b = 2;"), [] as [&str; 0]);
+    assert_eq!(found("auth/login.ts", "let b = 2;"), ["auth/login.ts matches \"auth\" in its name"]);
+    assert_eq!(found("src/a.ts", "if (isAuthorized) {"), ["src/a.ts:2:7 matches \"auth\""]);
+    assert_eq!(found("src/a.ts", "let unsanitized = q;"), ["src/a.ts:2:7 matches \"sanitiz\""]);
 }
 
 #[test]

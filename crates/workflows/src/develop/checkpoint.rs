@@ -118,13 +118,13 @@ fn passed_over(run: &RunState, why: String) -> Gate {
 }
 
 /// Where a question to a person stands.
-enum Asked<'a> {
+pub(super) enum Asked<'a> {
     Not,
     Open,
     Said(&'a str, Option<&'a str>),
 }
 
-fn answer<'a>(run: &'a RunState, step: &StepId) -> Asked<'a> {
+pub(super) fn answer<'a>(run: &'a RunState, step: &StepId) -> Asked<'a> {
     match run.steps.get(step) {
         Some(Step::Question { answer: Some(answer), because, .. }) => Asked::Said(answer, because.as_deref()),
         Some(_) => Asked::Open,
@@ -294,6 +294,6 @@ fn unread(run: &RunState, number: usize, reason: &str) -> Gate {
     }
 }
 
-fn words(words: &[&str]) -> Vec<String> {
+pub(super) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }

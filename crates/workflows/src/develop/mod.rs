@@ -13,6 +13,7 @@
 pub mod approval;
 pub(crate) mod case;
 pub mod checkpoint;
+pub mod cross;
 mod landing;
 pub mod order;
 pub mod outline;
@@ -31,6 +32,7 @@ use approval::Gate;
 use landing::{Landing, land};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::ids::StepId;
+use mao_core::mutant;
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::Standing;
@@ -104,7 +106,7 @@ impl Develop {
     fn forward(&self, policy: &Policy, run: &RunState) -> Vec<Effect> {
         let checked = run.trees.get(&run.opened.base_tree);
         if checked.is_some_and(|checks| !checks.green()) {
-            return self.close_out(run, None);
+            return self.close_out(policy, run, None);
         }
         let base = Work::Verify { commit: run.opened.base.clone(), tree: run.opened.base_tree.clone() };
         let first = if order::is_checked(&run.opened.request) && !order::settled(run) {
@@ -134,6 +136,9 @@ impl Develop {
 
     /// What another model says of the plan comes before a person's approval.
     fn gates(&self, policy: &Policy, run: &RunState, plan: &Plan) -> Gate {
+        if mutant::is("chk_13_nobody_reads_the_plan") {
+            return approval::gate(policy, run, plan);
+        }
         match checkpoint::gate(policy, run, plan) {
             Gate::Open => approval::gate(policy, run, plan),
             waiting @ Gate::Waiting(_) => waiting,
@@ -152,11 +157,11 @@ impl Develop {
                 Landing::Under(effects) => return effects,
             }
         }
-        self.close_out(run, Some(plan))
+        self.close_out(policy, run, Some(plan))
     }
 
     /// After the last group: synthesis, report, branch, outcome.
-    fn close_out(&self, run: &RunState, plan: Option<&Plan>) -> Vec<Effect> {
+    fn close_out(&self, policy: &Policy, run: &RunState, plan: Option<&Plan>) -> Vec<Effect> {
         // The report moves the head too.
         if let Some(plan) = plan
             && !run.landed.is_empty()
@@ -167,6 +172,9 @@ impl Develop {
                 Some(Standing::Idle | Standing::Running(_)) => return Vec::new(),
                 Some(Standing::Answered(..) | Standing::GivenUp(_)) => {}
             }
+        }
+        if let Some(effects) = cross::gate(policy, run) {
+            return effects;
         }
         published(run, || outcome(run, plan))
     }

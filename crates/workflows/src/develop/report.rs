@@ -115,7 +115,7 @@ fn gather(policy: &Policy, run: &RunState, plan: Option<&Plan>) -> Report {
             .collect(),
         flaky: run.flaky().into_iter().map(str::to_owned).collect(),
         synthesis: said(run),
-        checkpoints: if begun { checkpoints::of_plan(run) } else { Vec::new() },
+        checkpoints: if begun { checkpoints::all(run) } else { Vec::new() },
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) fn conflict(run: &RunState, member: &Member) -> Vec<String> {
         | Step::Verify { .. }
         | Step::Probe { .. }
         | Step::Inspect { .. }
+        | Step::Compare { .. }
         | Step::Report { .. }
         | Step::Publish { .. }
         | Step::Question { .. } => None,

@@ -6,6 +6,7 @@ use crate::flow::served;
 use mao_core::change::Finding;
 use mao_core::ids::StepId;
 use mao_core::matter::Reviewed;
+use mao_core::mutant;
 use mao_core::outcome::Outcome;
 use mao_core::review::{DiffReview, PlanReview, PlanVerdict, Review as Form, Severity, read};
 use mao_core::run::RunState;
@@ -266,7 +267,9 @@ impl Found {
 
     fn with_notes(mut self, run: &RunState) -> Self {
         let answered = run.ask(&StepId::from(WEIGH)).map(|ask| ask.standing());
-        if let Some(Standing::Answered(_, answered)) = answered {
+        if let Some(Standing::Answered(_, answered)) = answered
+            && !mutant::is("chk_06_the_orchestrator_is_not_heard")
+        {
             self.notes = answered.answer.structured.as_ref().and_then(|value| notes(value).ok());
         }
         let words = self.notes.iter().flat_map(|notes| &notes.notes);

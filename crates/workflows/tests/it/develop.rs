@@ -79,6 +79,7 @@ fn members(run: &RunState) -> Vec<(String, String)> {
         | Step::Verify { .. }
         | Step::Probe { .. }
         | Step::Inspect { .. }
+        | Step::Compare { .. }
         | Step::Report { .. }
         | Step::Publish { .. }
         | Step::Question { .. } => None,

@@ -6,6 +6,7 @@ use mao_core::effect::Effect;
 use mao_core::event::{AttemptResult, CheckRun, Counts, Event, Link, MergeResult, Opened, Recorded, Verification};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::{AttemptNo, RunId, Stamp, StepId, TreeId};
+use mao_core::packed::{Compared, Packed};
 use mao_core::reply::{Answer, Usage};
 use mao_core::request::{Request, SectionBrief, TaskText};
 use mao_core::run::RunState;
@@ -16,6 +17,7 @@ use mao_policy::{Next, decide, orchestrator, route};
 use mao_workflows::Workflow;
 use mao_workflows::develop::Develop;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What a model does when it is asked.
 pub enum Does {
@@ -38,6 +40,10 @@ pub struct World<'a> {
     pub events: Vec<Recorded>,
     /// What the dependency check answers; it fails where there is nothing.
     pub deps: Option<Value>,
+    /// Who says what comes next.
+    pub workflow: &'static dyn Workflow,
+    /// How many lines the files have that answers name.
+    pub lines: BTreeMap<String, u32>,
     model: Model<'a>,
     checks: Checks<'a>,
 }
@@ -153,7 +159,15 @@ impl<'a> World<'a> {
             },
             scripted: None,
         };
-        let mut world = Self { policy: policy(), events: Vec::new(), deps: Some(json!({"edges": []})), model, checks };
+        let mut world = Self {
+            policy: policy(),
+            events: Vec::new(),
+            deps: Some(json!({"edges": []})),
+            workflow: &Develop,
+            lines: BTreeMap::new(),
+            model,
+            checks,
+        };
         world.push(Event::RunOpened(Box::new(opened)));
         world
     }
@@ -183,7 +197,7 @@ impl<'a> World<'a> {
     /// Plays until nothing is left; gives the final state.
     pub fn play(&mut self) -> RunState {
         for _ in 0..500 {
-            let effects = Develop.next(&self.policy, &self.state());
+            let effects = self.workflow.next(&self.policy, &self.state());
             let mut idle = effects.is_empty();
             for effect in effects {
                 match effect {
@@ -226,6 +240,14 @@ impl<'a> World<'a> {
                 Event::Published { step: step.clone(), branch: "mao/07".into(), commit: commit.clone() }
             }
             Step::Probe { .. } | Step::Inspect { .. } => panic!("no contest here"),
+            Step::Compare { .. } => {
+                let packed = vec![
+                    Packed::File { path: "lib/x".into(), from: None, hunks: vec![(1, 1, 1, 2)] },
+                    Packed::Chunk { text: "chunk".into(), tokens: 10, pieces: vec![(0, 0, 1)] },
+                ];
+                let compared = Box::new(Compared { diff: "diff".into(), files: 11, hits: 0, packed });
+                Event::Compared { step: step.clone(), compared }
+            }
             Step::Question { .. } => panic!("nobody asks a person here"),
         };
         self.push(event);
@@ -303,7 +325,7 @@ impl<'a> World<'a> {
                 text: "text".into(),
                 structured,
                 change,
-                lines: std::collections::BTreeMap::new(),
+                lines: self.lines.clone(),
                 served: Some(format!("{}-served", to.endpoint)),
                 usage: Usage::default(),
                 effort_sent: None,
@@ -317,7 +339,7 @@ impl<'a> World<'a> {
         let result = match does {
             Does::Fails(kind) => AttemptResult::Failed(Fault::new(kind, "hint")),
             Does::Says(value) => match &asked.ask.reply {
-                ReplyForm::Json { schema } => match Develop.accepts(schema, &state, &value) {
+                ReplyForm::Json { schema } => match self.workflow.accepts(schema, &state, &value) {
                     Ok(()) => answer(Some(value), None),
                     Err(why) => AttemptResult::Failed(Fault::new(FaultKind::Unparsable, why)),
                 },

@@ -2,6 +2,7 @@
 
 use super::form::{Passed, Said};
 use crate::develop::checkpoint::{block_step, concern_step, review_step, reviewed, unread_step};
+use crate::develop::cross::{PASSED_OVER, found};
 use crate::develop::steps::latest;
 use crate::flow::served;
 use mao_core::ids::StepId;
@@ -10,12 +11,47 @@ use mao_core::run::RunState;
 use mao_core::step::{Standing, Step};
 use mao_core::text;
 
+/// All of them: those of the plan, then that of the change.
+pub(super) fn all(run: &RunState) -> Vec<Passed> {
+    let mut all = of_plan(run);
+    all.extend(of_change(run));
+    all
+}
+
+/// The review of the whole change. What it found stops nothing and is listed.
+fn of_change(run: &RunState) -> Option<Passed> {
+    let of = |verdict: &str| Passed { checkpoint: "pr_cross_review", ..empty(1, verdict) };
+    if let Some(why) = run.skipped.get(&StepId::from(PASSED_OVER)) {
+        return Some(Passed { why: Some(why.clone()), ..of(passed_over(why)) });
+    }
+    let (found, hash) = found(run)?;
+    let mut by: Vec<String> = found.parts.iter().filter_map(|part| part.by.clone()).collect();
+    by.sort();
+    by.dedup();
+    let unread = (!found.unread.is_empty()).then(|| format!("not read: {}", found.unread.join(", ")));
+    let items = found.items.into_iter().map(|item| Said {
+        id: item.name,
+        severity: item.severity.to_string(),
+        place: match item.anchor {
+            None | Some("real") => item.place,
+            Some(why) => format!("{} (unverified: {why})", item.place),
+        },
+        claim: item.claim,
+        resolved: None,
+    });
+    let by = Some(by.join(", ")).filter(|by| !by.is_empty());
+    Some(Passed { hash: Some(hash), by, why: unread, items: items.collect(), ..of(found.verdict) })
+}
+
+fn passed_over(why: &str) -> &'static str {
+    if why.starts_with("declined") { "DECLINED" } else { "SKIPPED" }
+}
+
 /// The reviews of the plan, round after round.
-pub(super) fn of_plan(run: &RunState) -> Vec<Passed> {
+fn of_plan(run: &RunState) -> Vec<Passed> {
     let step = review_step(1);
     if let Some(why) = run.skipped.get(&step) {
-        let verdict = if why.starts_with("declined") { "DECLINED" } else { "SKIPPED" };
-        return vec![Passed { why: Some(why.clone()), ..empty(1, verdict) }];
+        return vec![Passed { why: Some(why.clone()), ..empty(1, passed_over(why)) }];
     }
     (1..).map_while(|round| of_round(run, round)).collect()
 }
