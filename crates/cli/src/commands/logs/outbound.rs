@@ -71,6 +71,10 @@ fn row(call: &Value, outbound: &Outbound) -> (Value, String) {
     if !except.is_empty() {
         read.push_str(&format!(" without {}", except.join(", ")));
     }
+    // Said where nothing but the user's own permissions stood between it and the files.
+    if of("containment").contains("reads: open") {
+        read.push_str(", and whatever else you can: nothing here confines what it reads");
+    }
     let line = format!("{name:<30} {:<12} {:<18} {what}{cut}{read}", of("vendor"), of("model"));
     (value, text::one_line(&line, 400))
 }
