@@ -365,9 +365,6 @@ pub struct Logs {
     /// The raw transcript of this step's last attempt (or of `STEP#N`)
     #[arg(long, value_name = "STEP")]
     pub step: Option<String>,
-    /// Every fallback: from which model to which, why, and what was lost
-    #[arg(long, conflicts_with = "step")]
-    pub fallbacks: bool,
     /// Go on printing until the run ends
     #[arg(long)]
     pub follow: bool,
@@ -384,7 +381,7 @@ pub struct Logs {
 pub enum LogsView {
     /// Every call of a model: who, when, how long, how many tokens, what came of it
     Calls(RunName),
-    /// Every fallback, repetition and wait, with its reason, and who was passed over
+    /// Every fallback with what was lost, every repetition and wait, with its reason, and who was passed over
     Fallback(RunName),
     /// What left this machine, to whom, what was cut out of it, and what each worker could read
     Outbound(RunName),
@@ -503,6 +500,9 @@ pub struct Route {
     /// It needs what is on the web today
     #[arg(long)]
     pub web: bool,
+    /// What it starts must run in a sandbox
+    #[arg(long)]
+    pub sandbox: bool,
 }
 
 /// `mao models`
@@ -518,6 +518,9 @@ pub struct Models {
 pub enum ModelsWhat {
     /// Print every entry, whether it is enabled, and what keeps it from being used here
     List,
+    /// Print which models are retired, near their end or not checked for long; exit code 1 where a route needs one that is
+    /// retired
+    Check,
     /// Print what came of each model's attempts, per kind of work, in all runs on this machine
     Outcomes,
 }

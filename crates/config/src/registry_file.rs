@@ -9,7 +9,10 @@ use crate::node::{Node, NodeValue, Word};
 use crate::report::Report;
 use crate::schema;
 use crate::words::nearest;
+use mao_core::day::Day;
+use mao_policy::known::Capability;
 use mao_policy::policy::{Lifecycle, ModelRole};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The tables of a registry.
@@ -19,7 +22,7 @@ const TABLES: [&str; 3] = ["global", "models", "roles"];
 const GLOBAL: [&str; 2] = ["thinking_always_on", "use_latest_models"];
 
 /// The keys of an entry.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "provider",
     "cli",
     "endpoint",
@@ -30,6 +33,8 @@ const KEYS: [&str; 14] = [
     "lifecycle",
     "replacement",
     "verified_at",
+    "deprecated",
+    "retires",
     "efforts",
     "effort",
     "context_tokens",
@@ -83,6 +88,10 @@ pub(crate) struct RawEntry {
     pub(crate) lifecycle: Option<Placed<Lifecycle>>,
     pub(crate) replacement: Option<Placed<String>>,
     pub(crate) verified_at: Option<Placed<String>>,
+    /// The words of its capabilities that routes are drawn with; absent where it has none of them.
+    pub(crate) capabilities: Option<Placed<BTreeSet<Capability>>>,
+    pub(crate) deprecated: Option<Placed<Day>>,
+    pub(crate) retires: Option<Placed<Day>>,
     pub(crate) efforts: Option<Placed<Vec<String>>>,
     pub(crate) effort: Option<Placed<String>>,
     pub(crate) context_tokens: Option<Placed<u64>>,
@@ -236,6 +245,9 @@ fn entry(report: &mut Report<'_>, id: &Word, node: &Node) -> RawEntry {
         lifecycle: None,
         replacement: None,
         verified_at: None,
+        capabilities: None,
+        deprecated: None,
+        retires: None,
         efforts: None,
         effort: None,
         context_tokens: None,
@@ -245,7 +257,9 @@ fn entry(report: &mut Report<'_>, id: &Word, node: &Node) -> RawEntry {
         match word.text.as_str() {
             "provider" | "cli" => provider(report, word, node, &mut entry),
             "endpoint" => entry.endpoint = name(report, node),
-            "capabilities" => drop(texts(report, node)),
+            "capabilities" => entry.capabilities = capabilities(report, node),
+            "deprecated" => entry.deprecated = day(report, node),
+            "retires" => entry.retires = day(report, node),
             "thinking" => entry.effort = thinking(report, node).or(entry.effort),
             "role" => entry.role = role(report, node),
             "family" => entry.family = text(report, node),
@@ -276,6 +290,25 @@ fn texts(report: &mut Report<'_>, node: &Node) -> Vec<Placed<String>> {
         return Vec::new();
     };
     list.iter().filter_map(|node| text(report, node)).collect()
+}
+
+/// of the words of an entry only those count that a route can be drawn with; the others praise.
+fn capabilities(report: &mut Report<'_>, node: &Node) -> Option<Placed<BTreeSet<Capability>>> {
+    let words = texts(report, node);
+    let known = words.iter().filter_map(|word| Capability::ALL.into_iter().find(|known| known.name() == word.value));
+    let value: BTreeSet<Capability> = known.collect();
+    (!value.is_empty()).then(|| Placed { value, span: node.span.clone() })
+}
+
+fn day(report: &mut Report<'_>, node: &Node) -> Option<Placed<Day>> {
+    let said = text(report, node)?;
+    match said.value.parse::<Day>() {
+        Ok(value) => Some(Placed { value, span: said.span }),
+        Err(wrong) => {
+            report.wrong(said.span, wrong.to_string(), None);
+            None
+        }
+    }
 }
 
 fn tokens(report: &mut Report<'_>, node: &Node) -> Option<Placed<u64>> {

@@ -9,6 +9,7 @@ use crate::registry_file::{LEVELS, Placed, RawEntry, RegistryFile, VENDORS, role
 use crate::report::Report;
 use crate::words::nearest;
 use mao_core::ids::ModelId;
+use mao_policy::known::Known;
 use mao_policy::orchestrator;
 use mao_policy::policy::{Lifecycle, ModelEntry, ModelRole};
 use std::collections::BTreeMap;
@@ -147,6 +148,22 @@ fn over_known(
     if let Some(verified) = &raw.verified_at {
         entry.verified_at.clone_from(&verified.value);
     }
+    for (said, own, key) in [
+        (&raw.deprecated, &mut entry.known.deprecated, "deprecated"),
+        (&raw.retires, &mut entry.known.retires, "retires"),
+    ] {
+        if let Some(day) = said
+            && may(own.is_none_or(|own| day.value <= own), key)
+        {
+            *own = Some(day.value);
+        }
+    }
+    if let Some(said) = &raw.capabilities {
+        let within = known.known.capabilities.as_ref().is_some_and(|own| said.value.is_subset(own));
+        if may(within, "capabilities") {
+            entry.known.capabilities = Some(said.value.clone());
+        }
+    }
     if let Some(replacement) = &raw.replacement {
         entry.replacement = Some(replacement.value.as_str().into());
     }
@@ -229,6 +246,12 @@ fn unknown_to_the_roster(registry: &mut Registry, raw: &RawEntry, consent: Conse
         lifecycle: raw.lifecycle.as_ref().map_or(Lifecycle::Active, |lifecycle| lifecycle.value),
         replacement: raw.replacement.as_ref().map(|id| id.value.as_str().into()),
         verified_at: raw.verified_at.as_ref().map_or_else(|| "unknown".into(), |verified| verified.value.clone()),
+        known: Known {
+            capabilities: raw.capabilities.as_ref().map(|all| all.value.clone()),
+            deprecated: raw.deprecated.as_ref().map(|day| day.value),
+            retires: raw.retires.as_ref().map(|day| day.value),
+            ..Known::default()
+        },
     };
     effort(&mut entry, raw, report);
     match consent {

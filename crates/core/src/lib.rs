@@ -11,6 +11,7 @@
 pub mod ask;
 pub mod change;
 pub mod contest;
+pub mod day;
 pub mod diff;
 pub mod effect;
 pub mod event;

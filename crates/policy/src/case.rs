@@ -47,6 +47,8 @@ pub enum Trait {
     ArchitectureChange,
     /// It needs what is on the web today.
     NeedsWeb,
+    /// What it starts must not reach this machine.
+    NeedsSandbox,
     /// Models have given different answers.
     Disagreement,
 }

@@ -109,7 +109,7 @@ fn one(policy: &Policy, step: &StepId, ask: &AskStep, hop: Hop<'_>) -> Taken {
         took_ms: last.and_then(|last| Some(last.ended()?.since(last.started))),
         partial: partial.cloned(),
         lost: last.and_then(Attempt::usage).unwrap_or_default(),
-        lost_micro_usd: last.and_then(|last| crate::spend::money(policy, from, last.usage()?)),
+        lost_micro_usd: last.and_then(|last| crate::spend::money(policy, from, last.usage()?, last.started)),
         privacy: policy.privacy,
         vendor: to.vendor.clone(),
     }

@@ -2,6 +2,7 @@
 //! with it, whatever the files say by then.
 
 use crate::checkpoint::{Channel, Checkpoint, CheckpointMode};
+use crate::known::Known;
 use crate::score;
 use crate::thresholds::Thresholds;
 use mao_core::glob::Glob;
@@ -299,6 +300,9 @@ pub struct ModelEntry {
     pub replacement: Option<ModelId>,
     /// When these facts were last checked: `2026-11-20`.
     pub verified_at: String,
+    /// What else is known of it.
+    #[serde(default)]
+    pub known: Known,
 }
 
 /// What a model costs, in millionths of a US dollar for a million tokens.

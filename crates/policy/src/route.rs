@@ -1,6 +1,7 @@
 //! Which models a step may use, in order, and why: `route`. Recorded once per step, with what was not admitted.
 
 use crate::complexity;
+use crate::known::{Access, Actor};
 use crate::orchestrator::{self, home_vendor};
 use crate::policy::{Lifecycle, Mode, ModelEntry, ModelRole, Policy, Privacy, Profile};
 use crate::primary;
@@ -186,7 +187,10 @@ pub fn admit<'a>(
     if !home && !policy.enabled.contains(&entry.provider) && !mutant::is("inv_02_disabled_is_routed") {
         return Err(format!("{} is not enabled", entry.provider));
     }
-    if entry.lifecycle == Lifecycle::Retired {
+    if entry.known.access.get(&Actor::Orchestrator) == Some(&Access::No) {
+        return Err("its vendor lets no program ask it".to_owned());
+    }
+    if entry.stage(conditions.now) == Lifecycle::Retired {
         return Err(match &entry.replacement {
             Some(replacement) => format!("retired; use {replacement}"),
             None => "retired".to_owned(),

@@ -35,7 +35,7 @@ pub fn spent(policy: &Policy, run: &RunState) -> Spend {
         }
         let Some(usage) = attempt.usage() else { continue };
         spend.tokens = spend.tokens.saturating_add(usage.input).saturating_add(usage.output);
-        match ask.link_of(attempt).and_then(|link| money(policy, link, usage)) {
+        match ask.link_of(attempt).and_then(|link| money(policy, link, usage, attempt.started)) {
             Some(micro_usd) => spend.micro_usd = spend.micro_usd.saturating_add(micro_usd),
             None => spend.unpriced += u64::from(usage.input + usage.output > 0),
         }
@@ -44,10 +44,10 @@ pub fn spent(policy: &Policy, run: &RunState) -> Spend {
 }
 
 /// What this use of a link's model costs, in millionths of a US dollar: as its vendor's tool said, else by the
-/// registry's price. `None` where nobody knows.
+/// registry's price of that moment. `None` where nobody knows.
 #[must_use]
-pub fn money(policy: &Policy, link: &Link, usage: Usage) -> Option<u64> {
-    usage.micro_usd.or_else(|| Some(by_price(policy.models.get(&link.model)?.price?, usage)))
+pub fn money(policy: &Policy, link: &Link, usage: Usage, at: Stamp) -> Option<u64> {
+    usage.micro_usd.or_else(|| Some(by_price(policy.models.get(&link.model)?.price_at(at)?, usage)))
 }
 
 fn by_price(price: Price, usage: Usage) -> u64 {

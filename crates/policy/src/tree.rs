@@ -6,6 +6,7 @@
 use crate::case::{
     Access, Case, Checkpoint, CheckpointMode, Choice, Node, Privacy, Record, Suggestion, Trait, Tuning, Visit,
 };
+use crate::needs;
 use crate::orchestrator;
 use crate::policy::{Lifecycle, Mode, ModelEntry, ModelRole, Policy};
 use crate::primary;
@@ -257,13 +258,18 @@ impl Walk<'_> {
     /// RTE-05's tail: the task's route, else what the work is, else the default.
     fn chain(&self) -> Vec<(ModelId, String)> {
         let class = &self.case.class;
+        let needs = needs::all(self.policy, self.case);
+        let words: Vec<&str> = needs.iter().map(|need| need.name()).collect();
+        let able =
+            needs::able(self.policy, &needs).map(|model| (model.clone(), format!("it has {}", words.join(", "))));
+        let able: Vec<(ModelId, String)> = able.collect();
         let named = self.policy.routes.get(class).is_some_and(|row| match self.policy.mode {
             Mode::Assist => !row.assist.is_empty(),
             Mode::Diverse => !row.diverse.is_empty(),
         });
         let rest = route::chain(self.policy, class, Role::Worker);
         if named {
-            return rest;
+            return able.into_iter().chain(rest).collect();
         }
         let criterion = TREE.criteria.get(class).filter(|_| self.policy.mode == Mode::Diverse);
         let (role, why) = match (criterion, TREE.defaults.get(class)) {
@@ -271,7 +277,8 @@ impl Walk<'_> {
             (None, Some(role)) => (*role, format!("the {} does {class}", role.name())),
             (None, None) => (ModelRole::Worker, format!("no route for {class}: the worker does it")),
         };
-        self.holders(role).into_iter().map(|model| (model, why.clone())).chain(rest).collect()
+        let holders = self.holders(role).into_iter().map(|model| (model, why.clone()));
+        able.into_iter().chain(holders).chain(rest).collect()
     }
 
     fn class(&self) -> (&'static str, String) {
@@ -300,11 +307,11 @@ impl Walk<'_> {
         self.limited(route::admitted(self.policy, &self.case.class, chain, self.conditions))
     }
 
-    /// A route without those whom privacy keeps out.
+    /// A route without those whom privacy keeps out, and those who cannot do what is needed.
     fn limited(&self, route: Route) -> Route {
         let home = orchestrator::home_vendor();
         let may = |vendor: &VendorId| self.case.privacy.admits(vendor, &home);
-        only(route, may, "privacy: it may not see this")
+        needs::keep(self.policy, self.case, only(route, may, "privacy: it may not see this"))
     }
 
     fn at_home(&self, route: Route, why: &str) -> Route {

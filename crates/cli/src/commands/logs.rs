@@ -10,14 +10,10 @@ use crate::args::{Common, Logs, LogsView};
 use crate::exit::{Exit, Failure};
 use crate::open::House;
 use crate::print::Printer;
-use crate::print::human::duration;
 use mao_core::event::Event;
 use mao_core::text;
 use mao_engine::Announcement;
-use mao_policy::fallback as taken_fallbacks;
-use mao_policy::spend::usd;
 use mao_store::{Blobs, Ledger};
-use mao_workflows::develop::report::fallback_line;
 use std::time::Duration;
 
 /// Between two looks at the ledger.
@@ -40,9 +36,6 @@ pub fn run(common: &Common, words: &Logs, printer: &Printer) -> Result<Exit, Fai
     if let Some(step) = &words.step {
         return transcript(&house, &run, step, printer);
     }
-    if words.fallbacks {
-        return fallbacks(&house, &run, printer);
-    }
     let mut after = 0;
     loop {
         for recorded in house.store.read(&run, after)? {
@@ -54,27 +47,6 @@ pub fn run(common: &Common, words: &Logs, printer: &Printer) -> Result<Exit, Fai
         }
         std::thread::sleep(LOOK);
     }
-}
-
-/// FBK-02: what is recorded of every fallback, from the calls that were made.
-fn fallbacks(house: &House, run: &mao_core::ids::RunId, printer: &Printer) -> Result<Exit, Failure> {
-    let state = house.state(run)?;
-    for taken in taken_fallbacks::taken(&house.policy_of(&state)?, &state) {
-        if printer.is_json() {
-            printer.value(serde_json::json!(taken));
-            continue;
-        }
-        printer.line(&fallback_line(&taken.label, taken.from.as_str(), taken.to.as_str(), &taken.reason));
-        let attempt = taken.attempt.map_or_else(|| "nobody was asked".to_owned(), |no| format!("attempt {no}"));
-        let took = taken.took_ms.map(|ms| format!(", {}", duration(ms))).unwrap_or_default();
-        let exit = taken.exit.map(|code| format!(", exit {code}")).unwrap_or_default();
-        let lost = format!(", {} tokens lost", taken.lost.input.saturating_add(taken.lost.output));
-        let money = taken.lost_micro_usd.map(|micro_usd| format!(" (${})", usd(micro_usd))).unwrap_or_default();
-        let left = taken.partial.map(|commit| format!(", left {}", &commit.as_str()[..12])).unwrap_or_default();
-        let privacy = format!(", privacy {}: {} may see it", taken.privacy.name(), taken.vendor);
-        printer.line(&format!("  {}: {attempt}{took}{exit}{lost}{money}{left}{privacy}", taken.step));
-    }
-    Ok(Exit::Ok)
 }
 
 fn transcript(house: &House, run: &mao_core::ids::RunId, named: &str, printer: &Printer) -> Result<Exit, Failure> {

@@ -53,7 +53,8 @@ fn case(class: TaskClass, words: &Route) -> Case {
     case.failed_cycles = words.failed_cycles;
     case.files = words.files;
     case.context_tokens = words.context;
-    case.traits = words.web.then_some(Trait::NeedsWeb).into_iter().collect();
+    let sandbox = words.sandbox.then_some(Trait::NeedsSandbox);
+    case.traits = words.web.then_some(Trait::NeedsWeb).into_iter().chain(sandbox).collect();
     case
 }
 

@@ -1,7 +1,7 @@
 //! A place seen without opening anything: its configuration and which command lines are there. No git runs, no ledger
 //! is touched, nobody is called: a look takes milliseconds.
 
-use super::{PROBES, directory, environment, find, load, mention};
+use super::{PROBES, clock, directory, environment, find, load, mention};
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
 use crate::print::Printer;
@@ -37,7 +37,7 @@ impl Glance {
     pub fn conditions(&self) -> Conditions {
         let providers = self.loaded.policy.models.values().map(|entry| &entry.provider);
         let unusable = providers.filter_map(|provider| Some((provider.clone(), self.missing(provider)?))).collect();
-        Conditions { unusable, ..Conditions::default() }
+        Conditions { now: clock().now(), unusable, ..Conditions::default() }
     }
 
     /// CFG-03: whether a model may do any work here now, or the first thing that is missing.

@@ -127,7 +127,7 @@ fn fbk_07_the_next_model_begins_clean_and_what_was_left_is_kept() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&shown.stdout), "half done\n", "{}", String::from_utf8_lossy(&shown.stderr));
-    let logs = shop.mao(&["logs", "--fallbacks"]);
+    let logs = shop.mao(&["logs", "fallback"]);
     assert_eq!(logs.code, Some(0), "{}", logs.stderr);
     for part in ["Test generation: fallback from ", "(refused)", "42 tokens lost", &format!("left {}", &left[..12])] {
         assert!(logs.stdout.contains(part), "{part}: {}", logs.stdout);

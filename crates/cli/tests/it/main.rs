@@ -16,6 +16,7 @@ mod hostile;
 mod kill;
 mod ledger;
 mod limits;
+mod models;
 mod owners;
 mod pictures;
 mod plain;

@@ -3,7 +3,9 @@
 use super::{refused, user};
 use mao_config::{Inputs, load};
 use mao_core::ids::ModelId;
+use mao_policy::known::{Actor, Capability};
 use mao_policy::policy::{Lifecycle, ModelRole};
+use std::collections::BTreeSet;
 
 #[test]
 fn cfg_06_the_shipped_roster_and_routes_are_sound() {
@@ -46,6 +48,46 @@ fn cfg_06_the_shipped_roster_and_routes_are_sound() {
         "dependency_check",
     ] {
         assert!(policy.routes.contains_key(&task.into()), "{task} has no route");
+    }
+}
+
+#[test]
+fn reg_05_what_one_provider_alone_can_do_is_said_of_the_active_models() {
+    let policy = load(&Inputs::default()).expect("the built-in configuration").policy;
+    let who = |what: Capability| {
+        let active = policy.models.values().filter(|entry| entry.lifecycle == Lifecycle::Active);
+        let able = active.filter(|entry| entry.can(what) == Some(true));
+        able.map(|entry| entry.provider.as_str()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(who(Capability::WebSearch), "gemini");
+    assert_eq!(who(Capability::LargeContext), "gemini");
+    assert_eq!(who(Capability::Sandbox), "codex");
+    assert_eq!(who(Capability::Video), "", "no model that is reached from here makes films: nobody stands in");
+    for shared in [Capability::Edit, Capability::Tools] {
+        assert_eq!(who(shared), "claude codex gemini");
+    }
+}
+
+#[test]
+fn reg_06_every_active_model_says_what_is_known_of_it() {
+    let policy = load(&Inputs::default()).expect("the built-in configuration").policy;
+    for (id, model) in &policy.models {
+        let known = &model.known;
+        assert!(known.capabilities.is_some() && !known.transports.is_empty(), "{id}");
+        let retired = model.lifecycle == Lifecycle::Retired;
+        assert!(!retired || known.retires.is_some(), "{id} ended on a day");
+        if model.lifecycle != Lifecycle::Active {
+            continue;
+        }
+        assert!(!model.efforts.is_empty() && known.cost.is_some() && known.retires.is_none(), "{id}");
+        for actor in [Actor::Human, Actor::Harness, Actor::Orchestrator, Actor::Ci] {
+            assert!(known.access.contains_key(&actor), "{id}: {actor:?}");
+        }
+        // Who is said to be dearer costs no less.
+        for (other, cheaper) in policy.models.iter().filter(|(_, other)| other.known.cost < known.cost) {
+            let output = |entry: &mao_policy::policy::ModelEntry| entry.price.map_or(0, |price| price.output);
+            assert!(output(cheaper) < output(model) || cheaper.known.cost.is_none(), "{other} and {id}");
+        }
     }
 }
 

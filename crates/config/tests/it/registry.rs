@@ -187,3 +187,25 @@ fn reg_03_the_other_seeds_names_mean_something_of_the_roster() {
     assert_eq!((sizes("haiku-4.5"), sizes("gpt-5.2")), ((200_000, 64_000), (400_000, 128_000)));
     assert_eq!(sizes("gemini-3.1-pro"), (1_048_576, 65_536));
 }
+
+#[test]
+fn reg_06_a_repository_may_end_a_model_sooner_and_say_less_of_it() {
+    let sol = |more: &str| format!("models:\n  gpt-6.1-sol:\n    cli: codex\n    {more}\n");
+    let known = |loaded: &Loaded| loaded.policy.models[&ModelId::from("gpt-6.1-sol")].known.clone();
+    let shipped = known(&loads(&Inputs::default()));
+
+    let sooner = known(&loads(&inputs(&sol("deprecated: 2026-11-25\n    retires: 2026-12-01"), "")));
+    assert_eq!(sooner.retires.map(|day| day.to_string()).as_deref(), Some("2026-12-01"));
+    assert_eq!(sooner.deprecated.map(|day| day.to_string()).as_deref(), Some("2026-11-25"));
+    let less = known(&loads(&inputs(&sol("capabilities: [edit, coding]"), "")));
+    assert_eq!(less.capabilities.map(|all| all.len()), Some(1), "words that only praise do not count (X-30)");
+
+    let more = sol("capabilities: [edit, tools, sandbox, web_search]");
+    let waits = loads(&inputs(&more, ""));
+    assert_eq!(known(&waits), shipped);
+    assert!(waits.warnings[0].what.contains("capabilities"), "{}", waits.warnings[0].what);
+    assert_eq!(known(&loads(&trusted(&more, ""))).capabilities.map(|all| all.len()), Some(4));
+
+    let wrong = load(&inputs(&sol("retires: soon"), "")).expect_err("no day").to_string();
+    assert!(wrong.contains("registry.md:7") && wrong.contains("write it as 2026-11-20"), "{wrong}");
+}

@@ -22,11 +22,12 @@ pub fn entry(vendor: &str, provider: &str, endpoint: &str, family: &str, role: M
         role,
         efforts: vec!["low".into(), "high".into()],
         effort: Some("low".into()),
-        context_tokens: 1,
+        context_tokens: 1_000_000,
         output_tokens: 1,
         price: None,
         lifecycle: Lifecycle::Active,
         replacement: None,
+        known: Default::default(),
         verified_at: "2026-11-20".into(),
     }
 }

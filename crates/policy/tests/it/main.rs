@@ -7,6 +7,7 @@ mod decide;
 mod diversity;
 mod fallback;
 mod house;
+mod known;
 mod planning;
 mod private;
 mod raise;

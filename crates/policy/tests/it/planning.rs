@@ -1,10 +1,12 @@
 //! What a plan will take, and how much there is to a section.
 
 use crate::house::entry;
+use mao_core::day::Day;
 use mao_core::ids::{AccountId, Stamp};
 use mao_policy::complexity::{Declared, effort, rate};
 use mao_policy::estimate::{Call, Estimate, Pace, Range, estimate};
-use mao_policy::policy::{Limits, ModelRole};
+use mao_policy::known::Offer;
+use mao_policy::policy::{Limits, ModelRole, Price};
 use mao_policy::prices::of_a_workstream;
 use mao_policy::triggers::Complexity;
 
@@ -61,12 +63,21 @@ fn pln_04_money_is_told_only_where_every_call_has_a_price() {
 
 #[test]
 fn pln_04_prices_are_dated_and_a_model_without_one_has_none() {
+    let price = |dollars: u64| Price {
+        input: dollars * 1_000_000,
+        cached: dollars * 1_000_000,
+        output: 5 * dollars * 1_000_000,
+    };
+    let mut model = entry("v", "cli", "v-1", "v", ModelRole::Worker);
+    let day: Day = "2026-12-01".parse().unwrap();
+    assert_eq!(of_a_workstream(&model, Stamp(0)), None);
+    model.price = Some(price(4));
+    model.known.offers = vec![Offer { until: day, price: price(2) }];
     // 30,000 tokens in and 3,000 out at 2 and 10 dollars a million.
-    let november = of_a_workstream("gemini-4-argon", Stamp(1_795_000_000_000)).unwrap();
+    let november = of_a_workstream(&model, Stamp(day.begins().0 - 1)).unwrap();
     assert_eq!(november, Range { least: 60_000 + 30_000, most: 600_000 + 300_000 });
-    let december = of_a_workstream("gemini-4-argon", Stamp(1_797_000_000_000)).unwrap();
+    let december = of_a_workstream(&model, day.begins()).unwrap();
     assert_eq!((december.least, december.most), (2 * november.least, 2 * november.most));
-    assert_eq!(of_a_workstream("gemini-4", Stamp(0)), None, "no name that only begins like one");
 }
 
 #[test]

@@ -167,7 +167,7 @@ pub fn outline(policy: &Policy, run: &RunState) -> Option<Outline> {
         privacy: policy.privacy.name().to_owned(),
         summary: plan.summary.clone(),
         sections: sections.collect(),
-        rows: rows(run, &plan, &routes),
+        rows: rows(policy, run, &plan, &routes),
         skipped: left(&routes),
         verification: policy.checks.iter().map(|check| check.argv.join(" ")).collect(),
         diversity: diversity::planned(&freeze(&routes)),
@@ -216,7 +216,7 @@ fn routes(policy: &Policy, run: &RunState, plan: &Plan) -> Vec<(Place, Route)> {
         .collect()
 }
 
-fn rows(run: &RunState, plan: &Plan, routes: &[(Place, Route)]) -> Vec<Row> {
+fn rows(policy: &Policy, run: &RunState, plan: &Plan, routes: &[(Place, Route)]) -> Vec<Row> {
     let transport = if run.opened.scripted.is_some() { "script" } else { "cli" };
     let mut rows = Vec::new();
     for section in &plan.sections {
@@ -249,7 +249,7 @@ fn rows(run: &RunState, plan: &Plan, routes: &[(Place, Route)]) -> Vec<Row> {
                     .zip(route)
                     .map(|(model, route)| said(model, route)),
                 owns: workstream.into_iter().flat_map(|one| &one.owns).map(|glob| glob.0.clone()).collect(),
-                micro_usd: route.and_then(|route| price(run, route)),
+                micro_usd: route.and_then(|route| price(policy, run, route)),
             });
         }
     }
@@ -285,13 +285,13 @@ fn takes(policy: &Policy, run: &RunState, plan: &Plan, routes: &[(Place, Route)]
     let call = |place: &Place| {
         let (_, route) = routes.iter().find(|(one, _)| one.step == place.step)?;
         let account: AccountId = route.links.first()?.account.clone();
-        Some(Call { account, micro_usd: price(run, route) })
+        Some(Call { account, micro_usd: price(policy, run, route) })
     };
     let groups: Vec<Vec<Call>> =
         Place::groups(run, plan).iter().map(|group| group.iter().filter_map(call).collect()).collect();
     estimate(&groups, &policy.limits, Pace::default())
 }
 
-fn price(run: &RunState, route: &Route) -> Option<Range> {
-    prices::of_a_workstream(&route.links.first()?.endpoint, run.opened_at)
+fn price(policy: &Policy, run: &RunState, route: &Route) -> Option<Range> {
+    prices::of_a_workstream(policy.models.get(&route.links.first()?.model)?, run.opened_at)
 }

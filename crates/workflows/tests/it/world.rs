@@ -63,6 +63,7 @@ fn entry(vendor: &str, endpoint: &str, family: &str, role: ModelRole) -> ModelEn
         price: None,
         lifecycle: Default::default(),
         replacement: None,
+        known: Default::default(),
         verified_at: "2026-11-20".into(),
     }
 }
