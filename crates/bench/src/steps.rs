@@ -234,6 +234,8 @@ fn parts(ground: &Ground, dir: &Path) -> Done<(Arc<Parts>, Stream)> {
         providers: Default::default(),
         enabled: Default::default(),
         caps: Default::default(),
+        month: Default::default(),
+        unusable: Default::default(),
         user_repo: Arc::new(UserRepo::open(&user, &git)?),
         checker: Arc::new(Checker::new(ground.shim(), Default::default())),
         runs_dir: dir.join("runs"),

@@ -148,6 +148,9 @@ pub struct Develop {
     /// Take uncommitted changes along, as a commit of the run; your index and files stay as they are
     #[arg(long, conflicts_with = "base")]
     pub include_dirty: bool,
+    /// First ask each enabled tool whether it can be used, and leave out who cannot; asked once an hour and session
+    #[arg(long)]
+    pub precheck: bool,
     /// Play this script instead of calling models; branch and report say so
     #[arg(long, value_name = "DIR")]
     pub script: Option<PathBuf>,
@@ -418,6 +421,9 @@ pub struct Doctor {
     /// Print which environment variables would reach a worker and the checks, by name, and which are kept out
     #[arg(long)]
     pub env: bool,
+    /// Keep what is found out about the tools for an hour of this session: `mao develop --precheck` asks no more then
+    #[arg(long, conflicts_with = "env")]
+    pub precheck: bool,
 }
 
 /// `mao config`

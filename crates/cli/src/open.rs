@@ -15,6 +15,7 @@ use mao_core::run::RunState;
 use mao_engine::announce::{Stream, stream};
 use mao_engine::clock::{Clock, FixedClock, SystemClock};
 use mao_engine::failpoint::Points;
+use mao_engine::month::Month;
 use mao_engine::{EngineError, Parts};
 use mao_policy::Policy;
 use mao_policy::policy::{Billing, Check, Mode};
@@ -52,6 +53,8 @@ pub struct House {
     pub store: Arc<SqliteStore>,
     /// Where `store` is.
     pub state_dir: PathBuf,
+    /// Providers that were found unusable, with the reason.
+    pub unusable: BTreeMap<ProviderId, String>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     shim: Shim,
@@ -142,7 +145,7 @@ impl House {
         let (store, state_dir) = open_store(&environment)?;
         let store = Arc::new(store);
         let shim = Shim::of_this_program().map_err(|wrong| Failure::new(Exit::Internal, wrong))?;
-        Ok(Self { environment, repo, store, state_dir, clock: clock(), shim })
+        Ok(Self { environment, repo, store, state_dir, unusable: BTreeMap::new(), clock: clock(), shim })
     }
 
     /// The effective configuration, with its warnings printed.
@@ -202,6 +205,8 @@ impl House {
                 None => loaded.policy.enabled.clone(),
             },
             caps: caps(loaded),
+            month: Month::new(loaded.settings.micro_usd("budgets.month_usd")),
+            unusable: self.unusable.clone(),
             user_repo: Arc::clone(&self.repo),
             checker: Arc::new(Checker::new(self.shim.clone(), self.environment.clone())),
             runs_dir: self.runs_dir(),

@@ -107,8 +107,7 @@ impl Loop {
                 here: workflow.version(),
             });
         }
-        let policy: Policy = serde_json::from_slice(&parts.store.get(&opened.policy)?)
-            .map_err(|wrong| EngineError::Broken(format!("the run's policy cannot be read: {wrong}")))?;
+        let policy = crate::record::policy(&*parts.store, &opened.policy)?;
         let repo = recover::open_run_repo(&parts, &opened).await?;
         recover::after_a_dead_owner(&repo, &mut record).await?;
         recover::withdraw(&parts, &policy, &mut record)?;
@@ -343,6 +342,13 @@ impl Loop {
         let models_out: u32 = self.out.values().map(|out| out.models).sum();
         if models_out >= self.policy.limits.max_parallel {
             return Ok(None);
+        }
+        let month = match &self.parts.playback {
+            Some(playback) => playback.month(),
+            None => self.parts.month.reached(&*self.parts.store, &self.policy, self.record.state(), now)?,
+        };
+        if let Some(reason) = month {
+            return Ok(Some(Idle::Person(reason)));
         }
         if self.parts.playback.as_ref().is_some_and(|playback| !playback.may_start(step)) {
             return Ok(None);

@@ -3,6 +3,7 @@
 use crate::announce::Announcer;
 use crate::clock::{Clock, NoRandom};
 use crate::failpoint::Points;
+use crate::month::Month;
 use crate::playback::{Halt, Playback};
 use mao_core::event::Caps;
 use mao_core::ids::{ProviderId, RunId, StepId};
@@ -28,6 +29,10 @@ pub struct Parts {
     pub enabled: BTreeSet<ProviderId>,
     /// The limits that a person gave in words just now; they hold for the run from here on.
     pub caps: Caps,
+    /// The limit on what all runs of a month spend.
+    pub month: Month,
+    /// Providers that were found unusable before the run was carried, with the reason.
+    pub unusable: BTreeMap<ProviderId, String>,
     /// The user's repository.
     pub user_repo: Arc<UserRepo>,
     /// What runs checks.
@@ -81,7 +86,8 @@ impl Parts {
             .providers
             .iter()
             .filter_map(|(id, provider)| provider.abilities().unusable.as_ref().map(|why| (id.clone(), why.clone())));
-        Conditions { now: self.clock.now(), unusable: unusable.collect(), resting: BTreeMap::new() }
+        let unusable = unusable.chain(self.unusable.clone()).collect();
+        Conditions { now: self.clock.now(), unusable, resting: BTreeMap::new() }
     }
 }
 

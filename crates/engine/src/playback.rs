@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use mao_core::event::{AttemptResult, Caps, Event, Recorded, Route, Verification};
 use mao_core::ids::{AttemptNo, ProviderId, Stamp, StepId};
 use mao_core::text;
+use mao_policy::spend;
 use mao_store::Signal;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -244,6 +245,13 @@ impl Playback {
                 return;
             }
         }
+    }
+
+    /// What the run waits for where the limit of a month parks it next: what others spent is not in the recording.
+    pub(crate) fn month(&self) -> Option<String> {
+        let next = self.recorded.get(self.standing().at)?;
+        let Event::Parked { waiting_for, .. } = &next.event else { return None };
+        Some(waiting_for.clone()).filter(|waits| waits.ends_with(spend::OF_THE_MONTH))
     }
 
     /// Whether an attempt of `step` is what starts next in the recording.

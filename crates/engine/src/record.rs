@@ -5,9 +5,10 @@ use crate::compare;
 use crate::failpoint::Side;
 use crate::parts::{EngineError, Parts};
 use mao_core::event::{AttemptResult, Event, Recorded};
-use mao_core::ids::{RunId, Stamp};
+use mao_core::ids::{BlobId, RunId, Stamp};
 use mao_core::run::RunState;
-use mao_store::{Owner, SignalId};
+use mao_policy::Policy;
+use mao_store::{Owner, SignalId, Store};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -117,6 +118,12 @@ fn announce(announcer: &Announcer, recorded: Vec<Recorded>) {
     for one in recorded {
         announcer.recorded(one);
     }
+}
+
+/// The policy that a run was opened with.
+pub(crate) fn policy(store: &dyn Store, blob: &BlobId) -> Result<Policy, EngineError> {
+    serde_json::from_slice(&store.get(blob)?)
+        .map_err(|wrong| EngineError::Broken(format!("the run's policy cannot be read: {wrong}")))
 }
 
 /// The state of a run as its ledger tells it.

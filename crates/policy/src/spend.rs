@@ -93,6 +93,27 @@ pub fn reached(policy: &Policy, run: &RunState, now: Stamp) -> Option<String> {
     Some(format!("a higher limit: the run has taken its {} s (--wall-clock)", cap / 1000))
 }
 
+/// How what a run waits for ends where the limit of a month keeps it.
+pub const OF_THE_MONTH: &str = "are spent this month (budgets.month_usd)";
+
+/// What a run has spent since a moment, in millionths of a US dollar, by when its attempts ended.
+#[must_use]
+pub fn since(policy: &Policy, run: &RunState, begin: Stamp) -> u64 {
+    let spent = run.attempts().filter(|(_, _, attempt)| attempt.ended().is_some_and(|at| at >= begin));
+    let money =
+        spent.filter_map(|(_, ask, attempt)| money(policy, ask.link_of(attempt)?, attempt.usage()?, attempt.started));
+    money.fold(0, u64::saturating_add)
+}
+
+/// What keeps every run from a further attempt, where all of this month together have spent `spent` of `cap`.
+#[must_use]
+pub fn month_reached(cap: u64, spent: u64) -> Option<String> {
+    if spent < cap || mutant::is("fbk_08_no_limit_is_reached") {
+        return None;
+    }
+    Some(format!("a higher limit: ${} of ${} {OF_THE_MONTH}", usd(spent), usd(cap)))
+}
+
 /// Millionths of a US dollar as people write dollars: `0.30`, `12.0042`.
 #[must_use]
 pub fn usd(micro_usd: u64) -> String {

@@ -40,6 +40,7 @@ pub fn run(words: &Demo, printer: &Printer) -> Result<Exit, Failure> {
         base: None,
         include_dirty: false,
         script: Some(script),
+        precheck: false,
         record: words.record.clone(),
     };
     let exit = develop::run_at(&House::open_at(&sample)?, &words, printer)?;

@@ -3,11 +3,12 @@
 mod dry;
 pub(super) mod request;
 
+use super::precheck;
 use super::resume::{Asking, caps, carry, flag};
 use crate::args::{Common, Develop};
 use crate::exit::{Exit, Failure};
 use crate::open::recording;
-use crate::open::{House, SCRIPT, Scripted, fixed_run};
+use crate::open::{House, SCRIPT, Scripted, fixed_run, load};
 use crate::print::{Printer, terminal};
 use mao_config::{Flag, Loaded, privacy_word};
 use mao_core::ids::{CommitId, RunId};
@@ -22,7 +23,12 @@ use std::path::Path;
 
 /// Runs the command.
 pub fn run(common: &Common, words: &Develop, printer: &Printer) -> Result<Exit, Failure> {
-    run_at(&House::open(common)?, words, printer)
+    let mut house = House::open(common)?;
+    if words.precheck && words.script.is_none() {
+        let loaded = load(&house.environment, Some(house.repo.root()), flags(words))?;
+        house.unusable = precheck::unusable(&house, &loaded, printer)?;
+    }
+    run_at(&house, words, printer)
 }
 
 /// Runs the command in a house that is open already.
@@ -180,8 +186,9 @@ fn base(house: &House, words: &Develop, printer: &Printer) -> Result<CommitId, F
 /// A run that cannot reach its orchestrator would fail at its first step: it is refused before it exists.
 fn refuse_without_orchestrator(parts: &Parts, policy: &Policy) -> Result<(), Failure> {
     mao_policy::orchestrator::check(policy).map_err(EngineError::from)?;
-    let entry = mao_policy::orchestrator::of(policy).and_then(|(_, entry)| parts.providers.get(&entry.provider));
-    match entry.map(|provider| provider.abilities().unusable.clone()) {
+    let entry = mao_policy::orchestrator::of(policy).map(|(_, entry)| &entry.provider);
+    let entry = entry.filter(|provider| parts.providers.contains_key(*provider));
+    match entry.map(|provider| parts.conditions().unusable.remove(provider)) {
         Some(None) => Ok(()),
         Some(Some(why)) => Err(Failure::new(Exit::NoProvider, format!("the orchestrator cannot be reached: {why}"))
             .hint("`mao doctor` says what is missing; `mao demo` needs no account at all")),

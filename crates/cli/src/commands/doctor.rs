@@ -4,12 +4,13 @@
 mod finding;
 mod machine;
 mod repository;
-mod tools;
+pub(super) mod tools;
 mod variables;
 
+use super::precheck;
 use crate::args::{Common, Doctor};
 use crate::exit::{Exit, Failure};
-use crate::open::{PROBES, directory, environment_at, load, repository};
+use crate::open::{House, PROBES, directory, environment_at, load, repository};
 use crate::print::Printer;
 use finding::Finding;
 pub(crate) use machine::{bytes, size};
@@ -24,6 +25,11 @@ pub fn run(common: &Common, words: &Doctor, printer: &Printer) -> Result<Exit, F
     if words.env {
         variables::print(&environment, &load(&environment, root, Vec::new())?, printer);
         return Ok(Exit::Ok);
+    }
+    if words.precheck {
+        let house = House::open(common)?;
+        let loaded = house.config(Vec::new(), printer)?;
+        precheck::unusable(&house, &loaded, printer)?;
     }
     let findings = look(common)?;
     for finding in &findings {

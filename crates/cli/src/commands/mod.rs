@@ -16,6 +16,7 @@ mod logs;
 mod man;
 mod models;
 mod plan;
+mod precheck;
 mod qa;
 mod replay;
 mod resolve;

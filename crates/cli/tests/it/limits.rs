@@ -142,3 +142,45 @@ fn fbk_07_a_packet_hands_over_the_diff_as_text_and_never_the_tree() {
     assert_eq!(first, second, "both start from the same commit");
     assert!(prompt.contains("refused") && prompt.contains("+half done"), "{prompt}");
 }
+
+/// One day in November 2026, in milliseconds.
+fn november(day: u64) -> u64 {
+    let first: mao_core::day::Day = "2026-11-01".parse().unwrap();
+    first.begins().0 + (day - 1) * 86_400_000 + 1
+}
+
+#[test]
+fn fbk_08_all_runs_of_a_month_wait_at_its_limit_until_it_is_raised_or_over() {
+    let mut shop = Shop::greeting("exit 0\n");
+    let script = std::fs::read_to_string(shop.script.join("plan.toml")).unwrap();
+    let dear = "[[turn]]\nusage = { input = 900, output = 100, micro_usd = 3000000 }";
+    shop.play("plan", &script.replace("[[turn]]", dear));
+    let file = shop.sandbox.home().join(".config/mao/multi-model.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let month = |usd: &str| std::fs::write(&file, format!("{config}[budgets]\nmonth_usd = {usd}\n")).unwrap();
+    let on = |day: u64, words: &[&str]| {
+        let mut command = if words.is_empty() { shop.develop("1") } else { shop.command(words) };
+        ran(command.env("MAO_TEST_CLOCK", november(day).to_string()))
+    };
+    month("5.00");
+    let first = on(2, &[]);
+    assert_eq!(first.code, Some(0), "$3 of $5: {}{}", first.stdout, first.stderr);
+    let second = on(3, &[]);
+    assert_eq!(second.code, Some(7), "{}{}", second.stdout, second.stderr);
+    let waits = "waits for a higher limit: $6.00 of $5.00 are spent this month (budgets.month_usd)";
+    assert!(second.stdout.contains(waits), "{}", second.stdout);
+    // What others spent is not in its recording, and yet it is decided again in the same way.
+    let replayed = shop.mao(&["replay"]);
+    assert_eq!(replayed.code, Some(0), "{}{}", replayed.stdout, replayed.stderr);
+    let still = on(4, &["resume"]);
+    assert_eq!(still.code, Some(7), "{}{}", still.stdout, still.stderr);
+    month("10.00");
+    let raised = on(5, &["resume"]);
+    assert_eq!(raised.code, Some(0), "{}{}", raised.stdout, raised.stderr);
+    month("6.00");
+    let third = on(6, &[]);
+    assert_eq!(third.code, Some(7), "nothing more starts: {}{}", third.stdout, third.stderr);
+    assert!(!third.stdout.contains("Plan"), "not even its plan: {}", third.stdout);
+    let december = on(31, &["resume"]);
+    assert_eq!(december.code, Some(0), "a new month begins: {}{}", december.stdout, december.stderr);
+}

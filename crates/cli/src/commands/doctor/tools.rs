@@ -9,7 +9,7 @@ use mao_core::ids::ProviderId;
 use mao_policy::policy::Billing;
 use mao_process::{environment as allowed, tool};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,6 +32,39 @@ pub(super) fn look(
         let broken = || Finding::wrong("tools", "a question to a command line broke", "mao doctor");
         asked.into_iter().map(|one| one.join().unwrap_or_else(|_| broken())).collect()
     })
+}
+
+/// The providers that work may go to, by what is configured.
+pub(in crate::commands) fn needed(probes: &'static [Probe], loaded: &Loaded) -> BTreeSet<ProviderId> {
+    let names = probes.iter().filter(|probe| is_needed(probe, Some(loaded)));
+    names.map(|probe| ProviderId::from(probe.name.as_str())).collect()
+}
+
+/// CFG-03: which of those cannot be asked, with the first thing that is missing.
+pub(in crate::commands) fn missing(
+    probes: &'static [Probe],
+    loaded: &Loaded,
+    environment: &BTreeMap<String, String>,
+    root: &Path,
+) -> BTreeMap<ProviderId, String> {
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = probes
+            .iter()
+            .filter(|probe| is_needed(probe, Some(loaded)))
+            .map(|probe| {
+                let ask = move || Asked::new(probe, Some(loaded), environment, Some(root)).missing();
+                (ProviderId::from(probe.name.as_str()), scope.spawn(ask))
+            })
+            .collect();
+        let broken = || Some("a question to its command line broke".to_owned());
+        let found = asked.into_iter().map(|(id, one)| (id, one.join().unwrap_or_else(|_| broken())));
+        found.filter_map(|(id, missing)| Some((id, missing?))).collect()
+    })
+}
+
+fn is_needed(probe: &Probe, loaded: Option<&Loaded>) -> bool {
+    let id = ProviderId::from(probe.name.as_str());
+    probe.orchestrates || loaded.is_some_and(|loaded| loaded.policy.enabled.contains(&id))
 }
 
 /// One tool, and what is wanted of it.
@@ -77,8 +110,22 @@ impl<'a> Asked<'a> {
             environment,
             program,
             billing: policy.and_then(|policy| policy.billing.get(&id).copied()).unwrap_or_default(),
-            needed: probe.orchestrates || policy.is_some_and(|policy| policy.enabled.contains(&id)),
+            needed: is_needed(probe, loaded),
         }
+    }
+
+    /// The first thing that keeps it from being used.
+    fn missing(&self) -> Option<String> {
+        let program = match &self.program {
+            Ok(program) => program,
+            Err(why) => return Some(why.clone()),
+        };
+        match self.ask(program, &["--version".to_owned()]) {
+            Some((0, _)) => {}
+            Some(_) | None => return Some(format!("{} does not say its version", program.display())),
+        }
+        let paid = self.paid(program);
+        (paid.standing == Standing::Wrong).then(|| paid.says.into_iter().next().unwrap_or_default())
     }
 
     fn finding(&self) -> Finding {

@@ -343,3 +343,46 @@ fn doctor_env_names_what_reaches_whom_and_no_value() {
     assert_eq!(rows.len(), 4);
     assert!(rows.iter().all(|row| row["kept_out"].is_array()));
 }
+
+#[test]
+fn cfg_03_a_precheck_leaves_out_who_is_not_signed_in_and_asks_once_an_hour_and_session() {
+    let shop = bare();
+    configure(&shop, "[models]\ncodex_enabled = true\n[engine]\nverify = [\"sh check.sh\"]\n");
+    put(&shop, &claude("2.1.328 (Claude Code)"));
+    // It counts how often it is asked whether it is signed in.
+    let asked = shop.sandbox.root().join("asked");
+    let count = || std::fs::read_to_string(&asked).unwrap_or_default().lines().count();
+    let codex = format!(
+        "#!/bin/sh\ncase \"$*\" in\n--version) echo 'codex-cli 0.169.0' ;;\n*) echo x >>{}; echo 'Not logged in'; exit 1 ;;\nesac\n",
+        asked.display()
+    );
+    let file = tools(&shop).join("codex");
+    std::fs::write(&file, codex).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let at = |minutes: u64, words: &[&str]| {
+        let moment = (crate::shop::BEGIN + minutes * 60_000).to_string();
+        ran(shop.command(words).env("MAO_TEST_CLOCK", moment))
+    };
+    let plain = at(0, &["develop", "1", "--dry-run"]);
+    assert_eq!((plain.code, count()), (Some(0), 0), "nobody is asked without a word: {}", plain.stderr);
+
+    let words = ["develop", "1", "--dry-run", "--precheck", "--mode", "diverse"];
+    let first = at(0, &words);
+    assert_eq!((first.code, count()), (Some(0), 1), "{}", first.stderr);
+    assert!(first.stderr.contains("codex is left out: not signed in\n"), "{}", first.stderr);
+    let again = at(59, &words);
+    assert_eq!((again.code, count()), (Some(0), 1), "asked within the hour");
+    assert!(again.stderr.contains("codex is left out: not signed in (asked 59 min ago)\n"), "{}", again.stderr);
+    assert_eq!((at(60, &words).code, count()), (Some(0), 2), "the hour is over");
+
+    // Where the orchestrator itself is missing, no run is opened.
+    std::fs::remove_file(tools(&shop).join("claude")).unwrap();
+    put(&shop, &Fake { login: ("no", 1), ..claude("2.1.328 (Claude Code)") });
+    let none = at(120, &["develop", "1", "--precheck"]);
+    assert_eq!(none.code, Some(4), "{}{}", none.stdout, none.stderr);
+    assert!(none.stderr.contains("the orchestrator cannot be reached: not signed in"), "{}", none.stderr);
+    assert_eq!(shop.mao(&["runs"]).stdout, "");
+    let kept = at(121, &["doctor", "--precheck"]);
+    assert_eq!(kept.code, Some(1), "{}", kept.stderr);
+    assert!(kept.stderr.contains("claude is left out: not signed in (asked 1 min ago)"), "{}", kept.stderr);
+}

@@ -133,6 +133,7 @@ fn fbk_10_fallbacks_are_read_out_of_the_ledger() {
         exit 0
         --- stdout
         work.2.schemas#1               fallback     gemini-4-argon → sonnet-5.5        timeout
+          Schema generation: fallback from gemini-4-argon to sonnet-5.5 (timeout): attempt 1, 0.0s, 0 tokens lost ($0.00), privacy any: anthropic may see it
         work.1.storage#1               again                                           refused by validation
         work.2.implementation#1        again                                           broke the merged tree
     "#]]
