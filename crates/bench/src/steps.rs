@@ -234,7 +234,7 @@ fn parts(ground: &Ground, dir: &Path) -> Done<(Arc<Parts>, Stream)> {
         providers: Default::default(),
         enabled: Default::default(),
         caps: Default::default(),
-        month: Default::default(),
+        month_micro_usd: None,
         unusable: Default::default(),
         user_repo: Arc::new(UserRepo::open(&user, &git)?),
         checker: Arc::new(Checker::new(ground.shim(), Default::default())),

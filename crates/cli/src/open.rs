@@ -15,7 +15,6 @@ use mao_core::run::RunState;
 use mao_engine::announce::{Stream, stream};
 use mao_engine::clock::{Clock, FixedClock, SystemClock};
 use mao_engine::failpoint::Points;
-use mao_engine::month::Month;
 use mao_engine::{EngineError, Parts};
 use mao_policy::Policy;
 use mao_policy::policy::{Billing, Check, Mode};
@@ -205,7 +204,7 @@ impl House {
                 None => loaded.policy.enabled.clone(),
             },
             caps: caps(loaded),
-            month: Month::new(loaded.settings.micro_usd("budgets.month_usd")),
+            month_micro_usd: loaded.settings.micro_usd("budgets.month_usd"),
             unusable: self.unusable.clone(),
             user_repo: Arc::clone(&self.repo),
             checker: Arc::new(Checker::new(self.shim.clone(), self.environment.clone())),

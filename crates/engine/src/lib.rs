@@ -15,7 +15,7 @@ mod compare;
 pub mod failpoint;
 mod foresight;
 mod inspect;
-pub mod month;
+mod month;
 pub mod open;
 pub mod owner;
 pub mod parts;

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// The limit of a month, with what was read of other runs.
-#[derive(Debug, Default)]
-pub struct Month {
+#[derive(Debug)]
+pub(crate) struct Month {
     cap: Option<u64>,
     seen: Mutex<BTreeMap<RunId, Seen>>,
 }
@@ -36,8 +36,7 @@ struct Seen {
 
 impl Month {
     /// A limit in millionths of a US dollar; none where nobody set one.
-    #[must_use]
-    pub fn new(cap: Option<u64>) -> Self {
+    pub(crate) fn new(cap: Option<u64>) -> Self {
         Self { cap, seen: Mutex::default() }
     }
 

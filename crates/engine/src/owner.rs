@@ -5,6 +5,7 @@
 
 use crate::attempt::{self, AttemptWork};
 use crate::foresight;
+use crate::month::Month;
 use crate::parts::{EngineError, Parts};
 use crate::perform;
 use crate::record::Record;
@@ -81,6 +82,7 @@ struct Loop {
     out: BTreeMap<StepId, Out>,
     done: JoinSet<Done>,
     cancel: Cancel,
+    month: Month,
 }
 
 /// What the loop found when it looked for work.
@@ -108,6 +110,7 @@ impl Loop {
             });
         }
         let policy = crate::record::policy(&*parts.store, &opened.policy)?;
+        let month = Month::new(parts.month_micro_usd);
         let repo = recover::open_run_repo(&parts, &opened).await?;
         recover::after_a_dead_owner(&repo, &mut record).await?;
         recover::withdraw(&parts, &policy, &mut record)?;
@@ -121,6 +124,7 @@ impl Loop {
             out: BTreeMap::new(),
             done: JoinSet::new(),
             cancel,
+            month,
         })
     }
 
@@ -345,7 +349,7 @@ impl Loop {
         }
         let month = match &self.parts.playback {
             Some(playback) => playback.month(),
-            None => self.parts.month.reached(&*self.parts.store, &self.policy, self.record.state(), now)?,
+            None => self.month.reached(&*self.parts.store, &self.policy, self.record.state(), now)?,
         };
         if let Some(reason) = month {
             return Ok(Some(Idle::Person(reason)));

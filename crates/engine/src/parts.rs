@@ -3,7 +3,6 @@
 use crate::announce::Announcer;
 use crate::clock::{Clock, NoRandom};
 use crate::failpoint::Points;
-use crate::month::Month;
 use crate::playback::{Halt, Playback};
 use mao_core::event::Caps;
 use mao_core::ids::{ProviderId, RunId, StepId};
@@ -29,8 +28,8 @@ pub struct Parts {
     pub enabled: BTreeSet<ProviderId>,
     /// The limits that a person gave in words just now; they hold for the run from here on.
     pub caps: Caps,
-    /// The limit on what all runs of a month spend.
-    pub month: Month,
+    /// The limit on what all runs of a month spend, in millionths of a US dollar.
+    pub month_micro_usd: Option<u64>,
     /// Providers that were found unusable before the run was carried, with the reason.
     pub unusable: BTreeMap<ProviderId, String>,
     /// The user's repository.

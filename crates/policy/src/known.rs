@@ -1,8 +1,6 @@
 //! REG-06: what is known of a model beside its sizes. What is not said is unknown, and unknown is not unavailable.
 
-use crate::policy::{Lifecycle, ModelEntry, Price};
 use mao_core::day::Day;
-use mao_core::ids::Stamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,31 +140,14 @@ pub struct Offer {
     pub price: Price,
 }
 
-impl ModelEntry {
-    /// Whether it can do something; `None` where nobody has said.
-    #[must_use]
-    pub fn can(&self, what: Capability) -> Option<bool> {
-        self.known.capabilities.as_ref().map(|all| all.contains(&what))
-    }
-
-    /// Where it is in its life at a moment: what the registry says, or further, where a day that it names has come.
-    #[must_use]
-    pub fn stage(&self, at: Stamp) -> Lifecycle {
-        let today = Day::of(at);
-        let come = |day: Option<Day>| day.is_some_and(|day| day <= today);
-        if come(self.known.retires) {
-            return Lifecycle::Retired;
-        }
-        match self.lifecycle {
-            Lifecycle::Active | Lifecycle::Legacy if come(self.known.deprecated) => Lifecycle::Deprecated,
-            Lifecycle::Active | Lifecycle::Legacy | Lifecycle::Deprecated | Lifecycle::Retired => self.lifecycle,
-        }
-    }
-
-    /// What it costs at a moment, where that is known.
-    #[must_use]
-    pub fn price_at(&self, at: Stamp) -> Option<Price> {
-        let offer = self.known.offers.iter().find(|offer| at < offer.until.begins());
-        offer.map(|offer| offer.price).or(self.price)
-    }
+/// What a model costs, in millionths of a US dollar for a million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// Tokens in.
+    pub input: u64,
+    /// Tokens in that the vendor's cache held.
+    pub cached: u64,
+    /// Tokens out, thinking included.
+    pub output: u64,
 }

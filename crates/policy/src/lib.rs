@@ -24,6 +24,7 @@ pub mod coverage;
 pub mod cycle;
 pub mod decide;
 pub mod diversity;
+mod entry;
 pub mod estimate;
 pub mod fallback;
 pub mod gate;

@@ -3,6 +3,7 @@
 
 use crate::checkpoint::{Channel, Checkpoint, CheckpointMode};
 use crate::known::Known;
+pub use crate::known::Price;
 use crate::score;
 use crate::thresholds::Thresholds;
 use mao_core::glob::Glob;
@@ -303,18 +304,6 @@ pub struct ModelEntry {
     /// What else is known of it.
     #[serde(default)]
     pub known: Known,
-}
-
-/// What a model costs, in millionths of a US dollar for a million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Price {
-    /// Tokens in.
-    pub input: u64,
-    /// Tokens in that the vendor's cache held.
-    pub cached: u64,
-    /// Tokens out, thinking included.
-    pub output: u64,
 }
 
 /// Which models a task class may use, in order; the orchestrator follows them all.

@@ -7,7 +7,6 @@ use crate::exit::{Exit, Failure};
 use mao_core::ids::{BlobId, ProviderId};
 use mao_engine::announce::stream;
 use mao_engine::failpoint::Points;
-use mao_engine::month::Month;
 use mao_engine::playback::Playback;
 use mao_engine::{EngineError, Parts};
 use mao_policy::Policy;
@@ -153,7 +152,7 @@ impl Stage {
             points: Points(None),
             playback: Some(Arc::clone(&self.playback)),
             caps: self.playback.caps(),
-            month: Month::default(),
+            month_micro_usd: None,
             unusable: BTreeMap::new(),
         })
     }

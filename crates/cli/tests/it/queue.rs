@@ -106,6 +106,8 @@ impl Play {
             providers,
             enabled: POLICY.enabled.clone(),
             caps: Caps::default(),
+            month_micro_usd: None,
+            unusable: BTreeMap::new(),
             user_repo: Arc::clone(&self.user),
             checker: Arc::new(Checker::new(shim, environment.clone())),
             runs_dir: self.shop.state().join("runs"),

@@ -35,13 +35,13 @@ pub(super) fn look(
 }
 
 /// The providers that work may go to, by what is configured.
-pub(in crate::commands) fn needed(probes: &'static [Probe], loaded: &Loaded) -> BTreeSet<ProviderId> {
+pub(crate) fn needed(probes: &'static [Probe], loaded: &Loaded) -> BTreeSet<ProviderId> {
     let names = probes.iter().filter(|probe| is_needed(probe, Some(loaded)));
     names.map(|probe| ProviderId::from(probe.name.as_str())).collect()
 }
 
 /// CFG-03: which of those cannot be asked, with the first thing that is missing.
-pub(in crate::commands) fn missing(
+pub(crate) fn missing(
     probes: &'static [Probe],
     loaded: &Loaded,
     environment: &BTreeMap<String, String>,
