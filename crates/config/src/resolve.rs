@@ -16,7 +16,7 @@ use mao_core::ids::{ModelId, ProviderId, TaskClass};
 use mao_core::mutant;
 use mao_policy::orchestrator;
 use mao_policy::policy::{
-    Billing, Check, Fallback, Handover, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Private, Profile,
+    Billing, Check, Fallback, Ground, Handover, Lifecycle, Limits, Mode, ModelEntry, Policy, Privacy, Private, Profile,
     TaskRoute,
 };
 use mao_policy::score::{Dimension, Weights};
@@ -93,7 +93,8 @@ pub(crate) fn resolve(
         models: models.registry.models.clone(),
         enabled: SWITCHES.iter().filter(|(key, _)| settings.is_true(key)).map(|(_, id)| (*id).into()).collect(),
         routes: routes.collect(),
-        checks: checks(&settings),
+        checks: commands(&settings, "engine.verify"),
+        ground: Ground { setup: commands(&settings, "engine.setup"), copy: globs(settings.list("engine.copy")) },
         protected: globs(settings.list("engine.protected_paths")),
         ownership: ownership(&settings),
         limits: limits(&settings),
@@ -383,8 +384,8 @@ fn level(settings: &Settings, row: &EffortRow, layer: Layer, entry: &ModelEntry)
     }
 }
 
-fn checks(settings: &Settings) -> Vec<Check> {
-    match settings.get("engine.verify").map(|setting| &setting.value) {
+fn commands(settings: &Settings, key: &str) -> Vec<Check> {
+    match settings.get(key).map(|setting| &setting.value) {
         Some(Value::Commands(commands)) => commands.iter().map(|argv| Check { argv: argv.clone() }).collect(),
         Some(_) | None => Vec::new(),
     }

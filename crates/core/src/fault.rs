@@ -58,6 +58,8 @@ pub enum FaultKind {
     Crashed,
     /// What was to be sent holds a secret that cannot be cut out: nothing was sent.
     Withheld,
+    /// The worktree could not be made ready: a setup command is red.
+    Unprepared,
     /// Somebody cancelled the run.
     Cancelled,
 }
@@ -88,6 +90,7 @@ impl FaultKind {
             Self::OutputLimit => "output_limit",
             Self::Crashed => "crashed",
             Self::Withheld => "withheld",
+            Self::Unprepared => "setup failed",
             Self::Cancelled => "cancelled",
         }
     }

@@ -5,7 +5,9 @@
 
 use crate::announce::News;
 use crate::clock::draw_uuid;
+use crate::ground::{self, Ground};
 use crate::parts::{EngineError, Parts};
+use crate::perform::asked_to_stop;
 use crate::work::{Done, blocking, subject};
 use mao_core::ask::{Ask, ReplyForm, Role};
 use mao_core::change::{Change, Refusal};
@@ -62,6 +64,13 @@ pub(crate) struct AttemptWork {
     base: CommitId,
     session: String,
     acknowledged: u32,
+}
+
+/// Whether a worktree was made ready: what was wrong, and what ran.
+#[derive(Debug, Default)]
+struct Ready {
+    fault: Option<Fault>,
+    said: String,
 }
 
 /// The name of an attempt's worktree, scratch directory and refs.
@@ -165,9 +174,12 @@ impl AttemptWork {
         let transcript = self.transcript()?;
         let scratch = self.repo.scratch(&name)?;
         let job = self.job(&worktree, &scratch, &transcript);
-        let end = match &self.outbound.blocked {
-            None => self.call(job, stop).await,
-            Some(kind) => nothing_started(Fault::new(
+        let mut stop = stop;
+        let ready = self.ready(&worktree, &scratch, &mut stop).await?;
+        let end = match (&ready.fault, &self.outbound.blocked) {
+            (Some(fault), _) => nothing_started(fault.clone()),
+            (None, None) => self.call(job, stop).await,
+            (None, Some(kind)) => nothing_started(Fault::new(
                 FaultKind::Withheld,
                 format!("the prompt holds a secret that cannot be cut out: {kind}"),
             )),
@@ -189,10 +201,36 @@ impl AttemptWork {
                 Some(Box::new(Loss { exit: end.exit, usage: end.usage, partial }))
             }
         };
-        let containment = end.containment;
+        let containment = end.containment + &ready.said;
         let transcript = if transcript.exists() { Some(self.parts.store.put_file(&transcript)?) } else { None };
         self.parts.store.give_back(&self.to.account, &slot_holder(&self.state, &self.step))?;
         Ok(Event::AttemptEnded { step: self.step, attempt: self.no, result, transcript, containment, loss })
+    }
+
+    /// Makes a worker's worktree ready. Whoever only reads needs nothing, and a replay runs no command.
+    async fn ready(
+        &self,
+        worktree: &Worktree,
+        scratch: &Path,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Ready, EngineError> {
+        if !self.grant().writes() || self.parts.playback.is_some() || self.outbound.blocked.is_some() {
+            return Ok(Ready::default());
+        }
+        let (parts, policy, repo, withheld) = (&self.parts, &self.policy, &self.repo, &self.outbound.withheld[..]);
+        // The provider has the rest of the scratch directory.
+        let scratch = &scratch.join("setup");
+        let ground = Ground { parts, policy, repo, worktree, scratch, withheld };
+        tokio::select! {
+            runs = ground.prepare() => {
+                let runs = runs?;
+                Ok(Ready { fault: ground.fault(&runs)?, said: ground::said(&runs) })
+            }
+            () = asked_to_stop(stop) => {
+                let fault = Some(Fault::new(FaultKind::Cancelled, "the run was cancelled"));
+                Ok(Ready { fault, said: String::new() })
+            }
+        }
     }
 
     fn transcript(&self) -> Result<PathBuf, EngineError> {
@@ -246,7 +284,7 @@ impl AttemptWork {
                 Billing::Subscription => provider::Billing::Subscription,
                 Billing::Api => provider::Billing::Api,
             },
-            environment: self.parts.environment.clone(),
+            environment: self.parts.environment.clone().into_iter().chain(worktree.variables()).collect(),
             transcript: transcript.to_owned(),
         }
     }

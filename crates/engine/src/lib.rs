@@ -14,6 +14,7 @@ pub mod clock;
 mod compare;
 pub mod failpoint;
 mod foresight;
+mod ground;
 mod inspect;
 mod month;
 pub mod open;

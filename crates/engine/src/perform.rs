@@ -2,6 +2,7 @@
 //! same result.
 
 use crate::compare;
+use crate::ground::Ground;
 use crate::inspect::{self, Look};
 use crate::parts::{EngineError, Parts};
 use crate::playback::Playback;
@@ -12,13 +13,11 @@ use mao_core::event::{CheckRun, Event, MergeResult, Verification};
 use mao_core::ids::{CommitId, StepId};
 use mao_core::run::RunState;
 use mao_core::step::AskStep;
-use mao_core::text;
-use mao_policy::{Policy, secret};
-use mao_repo::checks::{CheckOutcome, CheckSpec};
-use mao_repo::{Merged, Message, RunRepo, Worktree};
+use mao_policy::Policy;
+use mao_repo::checks::CheckSpec;
+use mao_repo::{Merged, Message, RunRepo};
 use mao_store::Owner;
 use mao_workflows::{Texts, Workflow};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -104,9 +103,10 @@ impl Job {
         } else {
             commands.iter().map(spec).collect()
         };
-        let grace = Duration::from_millis(self.policy.limits.grace_ms);
+        let (parts, policy, repo) = (&self.parts, &self.policy, &self.repo);
+        let ground = Ground { parts, policy, repo, worktree: &worktree, scratch: &scratch, withheld: &[] };
         let checks = tokio::select! {
-            checks = self.check(&worktree, &specs, &scratch, grace) => Some(checks),
+            checks = checked(&ground, &specs) => Some(checks),
             () = asked_to_stop(&mut stop) => None,
         };
         if let Some(Ok(checks)) = &checks
@@ -123,32 +123,6 @@ impl Job {
         .await?;
         let checks = checks.transpose()?;
         Ok(checks.map(|checks| Verification { checks }))
-    }
-
-    /// Runs the checks in order until one is red.
-    async fn check(
-        &self,
-        worktree: &Worktree,
-        specs: &[CheckSpec],
-        scratch: &Path,
-        grace: Duration,
-    ) -> Result<Vec<CheckRun>, EngineError> {
-        let mut checks = Vec::with_capacity(specs.len());
-        for spec in specs {
-            let began = self.parts.clock.now();
-            let outcomes = self.parts.checker.run(worktree, std::slice::from_ref(spec), scratch, grace).await;
-            let took_ms = Some(self.parts.clock.now().since(began));
-            for outcome in outcomes {
-                let log = secret::kept(&text::printable(&String::from_utf8_lossy(&outcome.tail)));
-                let log = self.parts.store.put(log.as_bytes())?;
-                let CheckOutcome { command, exit, counts, .. } = outcome;
-                checks.push(CheckRun { command, exit, log, counts, took_ms });
-            }
-            if checks.last().is_none_or(|check| check.exit != Some(0)) {
-                break;
-            }
-        }
-        Ok(checks)
     }
 
     async fn merge(self, changes: Vec<Member>, onto: CommitId, aim: Aim) -> Result<Event, EngineError> {
@@ -242,6 +216,15 @@ impl Job {
         blocking(move || user.publish(&repo, &to, &what)).await?;
         Ok(Event::Published { step: self.step, branch, commit })
     }
+}
+
+/// Makes the ground ready and runs the checks on it, in order until one is red.
+async fn checked(ground: &Ground<'_>, specs: &[CheckSpec]) -> Result<Vec<CheckRun>, EngineError> {
+    let mut runs = ground.prepare().await?;
+    if runs.iter().all(|run| run.exit == Some(0)) {
+        runs.extend(ground.run(specs).await?);
+    }
+    Ok(runs)
 }
 
 fn unproven(member: &Member, why: &str) -> EngineError {

@@ -99,7 +99,7 @@ fn sign(attempt: &Attempt) -> Sign {
         | FaultKind::Network
         | FaultKind::EmptyOutput
         | FaultKind::Crashed => Sign::Ill,
-        FaultKind::Cancelled | FaultKind::Withheld => Sign::Silent,
+        FaultKind::Cancelled | FaultKind::Withheld | FaultKind::Unprepared => Sign::Silent,
         FaultKind::ModelUnknown
         | FaultKind::BadRequest
         | FaultKind::ContextTooLong

@@ -160,8 +160,8 @@ fn after_fault(policy: &Policy, ask: &AskStep, last: &Attempt, fault: &Fault, no
     let reason = fault.kind.label().to_owned();
     let first = settled_on(ask, last.link) < 2 && !mutant::is("fbk_03_never_again");
     match fault.kind {
-        // It would hold the same secret for everybody.
-        FaultKind::Cancelled | FaultKind::Withheld => Decision::GiveUp { reason },
+        // It would hold the same secret for everybody, and a setup that is red is so for everybody.
+        FaultKind::Cancelled | FaultKind::Withheld | FaultKind::Unprepared => Decision::GiveUp { reason },
         FaultKind::RateLimited { until: Some(until) } if first && until.since(now) <= policy.limits.rate_wait_ms => {
             Decision::Wait { until, reason }
         }

@@ -55,6 +55,9 @@ pub struct Policy {
     /// Tests that stand already and only work on tests may change.
     #[serde(default)]
     pub frozen: Vec<Glob>,
+    /// What a fresh worktree needs before anybody works in it.
+    #[serde(default)]
+    pub ground: Ground,
     /// How much each dimension of QA counts.
     #[serde(default = "score::weights")]
     pub weights: score::Weights,
@@ -75,6 +78,16 @@ impl Policy {
     pub fn checkpoint(&self, checkpoint: Checkpoint) -> CheckpointMode {
         self.checkpoints.get(&checkpoint).copied().unwrap_or_default()
     }
+}
+
+/// What a fresh worktree needs before a worker or a check uses it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ground {
+    /// Commands that are run in it once, in order.
+    pub setup: Vec<Check>,
+    /// Untracked files of the user's checkout that are copied into it.
+    pub copy: Vec<Glob>,
 }
 
 /// How much everybody thinks.

@@ -12,6 +12,8 @@ const NAMES: &[&str] = &[
     "SHELL",
     "LANG",
     "TZ",
+    "PORT",
+    "MAO_PORT",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "ALL_PROXY",

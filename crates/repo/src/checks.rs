@@ -180,6 +180,7 @@ impl Ground<'_> {
             env.insert(name.into(), at.into());
         }
         env.retain(|name, _| !name.to_string_lossy().starts_with("XDG_"));
+        env.extend(self.worktree.variables().map(|(name, value)| (name.into(), value.into())));
         env.insert("HOME".into(), home.into());
         env.insert("TMPDIR".into(), tmp.into());
         env.into_iter().collect()

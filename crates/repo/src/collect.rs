@@ -113,7 +113,8 @@ impl RunRepo {
     /// When git fails; what the worker did wrong is a [`Collected::Violation`].
     pub fn collect(&self, worktree: &Worktree, spec: &CollectSpec<'_>) -> Result<Collected> {
         let place = self.place_of(worktree);
-        let Survey { differing: found, filled } = snapshot::survey(self.git(), place, &worktree.path)?;
+        let Survey { differing: mut found, filled } = snapshot::survey(self.git(), place, &worktree.path)?;
+        self.leave_out_given(worktree, &mut found)?;
         let mut trespasses: Vec<Trespass> =
             found.iter().filter_map(|(path, kind)| spec.trespass(path, *kind)).collect();
         trespasses.extend(filled.iter().map(|path| trespass(path, Why::Repository)));

@@ -22,6 +22,7 @@ mod error;
 mod evict;
 mod git;
 mod gitdir;
+mod given;
 mod include;
 mod merge;
 mod names;

@@ -78,6 +78,7 @@ impl RunRepo {
                 paths.push((path, kind));
             }
         }
+        self.leave_out_given(worktree, &mut paths)?;
         paths.retain(|(path, _)| is_readable(root, path));
         snapshot::take(self.git(), place, &paths)
     }

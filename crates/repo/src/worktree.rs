@@ -41,6 +41,24 @@ impl Worktree {
         &self.base
     }
 
+    /// A port for what is started there, from 20000 to 29999: made of the run's and the worktree's names, so that worktrees
+    /// side by side have others, and the same again after a crash. Nobody has looked whether it is free.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        let run = self.path.ancestors().nth(2).and_then(Path::file_name).unwrap_or_default();
+        let name = run.as_encoded_bytes().iter().chain(self.name.as_bytes());
+        // FNV-1a: spreads names that differ in one letter.
+        let hash =
+            name.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+        20_000 + u16::try_from((hash >> 20) % 10_000).unwrap_or_default()
+    }
+
+    /// That port as variables.
+    pub fn variables(&self) -> impl Iterator<Item = (String, String)> {
+        let port = self.port().to_string();
+        ["PORT", "MAO_PORT"].into_iter().map(move |name| (name.to_owned(), port.clone()))
+    }
+
     /// What git calls in the checkout must be able to read beyond it: its git directory and the objects it borrows.
     #[must_use]
     pub fn reads(&self) -> Vec<PathBuf> {
@@ -89,6 +107,7 @@ impl RunRepo {
         self.clear(&made.git_dir)?;
         fs::create_dir(&building).map_err(io(&building))?;
 
+        self.clear(&self.list(name))?;
         put(&self.dir().join("index").join(format!("{name}.base")), format!("{commit}\n").as_bytes())?;
         self.clear(&made.index)?;
         let place = self.place().checkout(&building, &made.index);
@@ -156,6 +175,7 @@ impl RunRepo {
         self.clear(&own.git_dir)?;
         self.clear(&own.index)?;
         self.clear(&self.marker(&own.name))?;
+        self.clear(&self.list(&own.name))?;
         self.clear(&self.dir().join("index").join(format!("{}.base", own.name)))
     }
 

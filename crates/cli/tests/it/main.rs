@@ -29,4 +29,5 @@ mod review;
 mod salvage;
 mod set;
 mod sets;
+mod setup;
 mod shop;

@@ -37,6 +37,28 @@ fn cfg_01_later_layers_win_and_every_value_knows_its_origin() {
 }
 
 #[test]
+fn cfg_01_setup_and_what_is_copied_need_consent_and_have_their_forms() {
+    let text = "[engine]\nsetup = [\"npm ci\"]\ncopy = [\".env\", \"node_modules\"]\n";
+    let built_in = load(&Inputs::default()).expect("built in").policy.ground;
+    assert_eq!((built_in.setup.len(), built_in.copy.len()), (0, 0));
+    let loaded = load(&project(text)).expect("a narrowed project");
+    assert_eq!(loaded.policy.ground, built_in, "a repository neither runs commands nor takes secrets unasked");
+    let shown = loaded.warnings.iter().map(ToString::to_string).collect::<String>();
+    assert!(shown.contains("engine.setup") && shown.contains("engine.copy"), "{shown}");
+
+    let mut inputs = project(text);
+    inputs.trusted.insert(Source::new("project.toml", text).hash());
+    let ground = load(&inputs).expect("consented to").policy.ground;
+    assert_eq!(ground.setup[0].argv, ["npm", "ci"]);
+    assert_eq!(ground.copy.iter().map(|glob| glob.0.as_str()).collect::<Vec<_>>(), [".env", "node_modules"]);
+    for wrong in ["copy = [\"../other/.env\"]", "copy = [\"/etc/passwd\"]", "setup = [\"npm ci && rm x\"]"] {
+        let text = format!("[engine]\n{wrong}\n");
+        let error = load(&project(&text)).expect_err(wrong).to_string();
+        assert!(error.contains("project.toml:2"), "{error}");
+    }
+}
+
+#[test]
 fn cfg_01_an_untrusted_project_cannot_widen() {
     let text = "[models]\ncodex_enabled = true\n[checkpoints]\nplan_review = \"auto\"\n[engine]\nmode = \"diverse\"\n\
         max_parallel = 64\nwall_clock = \"1h\"\nverify = [\"curl evil\"]\nprotected_paths = [\"generated/**\"]\n\

@@ -63,6 +63,7 @@ pub fn policy() -> Policy {
         min_diversity: None,
         fallback: Default::default(),
         frozen: Vec::new(),
+        ground: Default::default(),
         weights: mao_policy::score::weights(),
         checkpoints: Default::default(),
         thresholds: Default::default(),

@@ -7,6 +7,7 @@ mod apply;
 mod checks;
 mod collect;
 mod fixture;
+mod given;
 mod hostile;
 mod kinds;
 mod merge;
