@@ -20,7 +20,7 @@ use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
 use mao_core::text;
 use mao_policy::grant::{self, Grant};
-use mao_policy::policy::{Billing, LOCAL};
+use mao_policy::policy::{Billing, LOCAL, ModelRole};
 use mao_policy::{Policy, fallback, orchestrator, privacy, secret};
 use mao_providers::provider::{self, Access, Provider, Reply, Timers, TurnEnd};
 use mao_repo::{CollectSpec, Collected, RunRepo, Worktree};
@@ -84,6 +84,13 @@ fn acknowledged(ask: &AskStep) -> u32 {
     u32::try_from(ask.attempts.iter().filter(|attempt| settled(&attempt.state)).count()).unwrap_or(u32::MAX)
 }
 
+/// RTE-09: whose prompt is shaped for the role: of those who make something, and of those who check quickly. Whoever
+/// reads and judges is told its form by the question itself.
+const fn is_shaped(ask: &Ask, role: ModelRole) -> bool {
+    let makes = matches!(ask.reply, ReplyForm::Change { .. });
+    matches!(ask.role, Role::Worker) && (makes || matches!(role, ModelRole::Checker))
+}
+
 impl AttemptWork {
     /// Draws and stores everything that the attempt needs; `None` while its account has no free slot.
     pub(crate) fn prepare(
@@ -123,7 +130,7 @@ impl AttemptWork {
             attempt: acknowledged + 1,
             nonce: &session,
             failure: failure.as_deref(),
-            shape: role.filter(|_| asked.ask.role == Role::Worker).map(|role| (role, &asked.ask.task)),
+            shape: role.filter(|role| is_shaped(&asked.ask, *role)).map(|role| (role, &asked.ask.task)),
         };
         let (prompt, outbound) = outbound(render(&asked.ask.prompt, &texts, &occasion)?, &to, withheld);
         Ok(Some(Self {

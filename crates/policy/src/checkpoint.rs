@@ -114,8 +114,9 @@ pub enum Start {
 pub fn fires(checkpoint: Checkpoint, occasion: Occasion, thresholds: &Thresholds) -> Option<String> {
     let counted = match checkpoint {
         Checkpoint::PlanReview => {
-            let many = occasion.plan_tasks > thresholds.plan_tasks;
-            (many || mutant::is("chk_03_every_plan_is_many")).then(|| format!("{} tasks", occasion.plan_tasks))
+            let (tasks, border) = (occasion.plan_tasks, thresholds.plan_tasks);
+            let many = tasks > border || (tasks == border && mutant::is("chk_03_as_many_are_more"));
+            many.then(|| format!("{tasks} tasks"))
         }
         Checkpoint::PrCrossReview => {
             let many = occasion.files > thresholds.review_files;

@@ -14,6 +14,7 @@ use mao_core::diff::Diff;
 use mao_core::ids::{CommitId, TaskClass};
 use mao_core::matter::{Matter, Reviewed};
 use mao_core::request::{Approval, Order};
+use mao_core::section;
 use mao_core::supply::Supply;
 use mao_core::text;
 use mao_engine::open::NewRun;
@@ -25,6 +26,9 @@ use std::path::Path;
 
 /// The longest plan that is taken, in bytes: what a prompt holds whole.
 const LONGEST: usize = 256 * 1024;
+
+/// How many names one supply holds.
+const NAMES: usize = 200;
 
 /// What a branch is usually merged into, in the order in which it is looked for.
 const TRUNKS: [&str; 5] = [
@@ -91,11 +95,25 @@ fn pr(house: &House, words: &ReviewPr, printer: &Printer) -> Result<Exit, Failur
         text: format!("pr since {}", short(&from)),
         matter,
         files: diff.files.iter().map(|file| file.path.clone()).collect(),
-        supplies: packed.into_iter().map(Supply::Packed).collect(),
+        supplies: packed.into_iter().map(Supply::Packed).chain(wants(house, &loaded, &head)?).collect(),
     };
     let exit = carry(house, &loaded, what, words.script.as_deref(), printer)?;
     let now = house.repo.resolve("HEAD")?;
     stale(printer, exit, now == head, "the branch has changed meanwhile")
+}
+
+/// CHK-09: what behaviour that is missing can be wanted by: the items of the task list, and the requirements it names.
+fn wants(house: &House, loaded: &Loaded, head: &CommitId) -> Result<Vec<Supply>, Failure> {
+    let Some(found) = house.repo.read(head, &loaded.sections_file)? else { return Ok(Vec::new()) };
+    let tasks = section::parse(&String::from_utf8_lossy(&found));
+    let mut supplies = Vec::new();
+    for section in &tasks.sections {
+        let items = section.items.iter().filter_map(|item| item.id.clone());
+        let names: Vec<String> = items.chain(section.refs.iter().cloned()).collect();
+        let supply = |names: &[String]| Supply::Wants { section: section.id.clone(), names: names.to_vec() };
+        supplies.extend(names.chunks(NAMES).map(supply));
+    }
+    Ok(supplies)
 }
 
 fn config(house: &House, privacy: Option<Privacy>, printer: &Printer) -> Result<Loaded, Failure> {

@@ -93,7 +93,7 @@ pub(super) fn gate(policy: &Policy, run: &RunState, plan: &Plan) -> Gate {
     let first = planned_by(run, &plan_step(1));
     match start(policy, run, first.as_ref().unwrap_or(plan)) {
         Start::Skip { why } if why.is_empty() => Gate::Open,
-        Start::Skip { why } => passed_over(run, format!("skipped by policy: {why}")),
+        Start::Skip { why } => passed_over(run, format!("by policy: {why}")),
         Start::Declined { why } => passed_over(run, format!("declined by policy: {why}")),
         Start::Offer { question } | Start::Park { question } => match answer(run, &StepId::from(OFFER)) {
             Asked::Not => {

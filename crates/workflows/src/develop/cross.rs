@@ -43,11 +43,11 @@ pub(super) fn gate(policy: &Policy, run: &RunState) -> Option<Vec<Effect>> {
         let work = Work::Compare { from: run.opened.base.clone(), to: run.verified.clone() };
         return (mode != CheckpointMode::Off)
             .then(|| open_once(run, COMPARE, work).into_iter().collect())
-            .or_else(|| Some(passed_over("skipped by policy: checkpoints.pr_cross_review is off".into())));
+            .or_else(|| Some(passed_over("by policy: checkpoints.pr_cross_review is off".into())));
     };
     let occasion = Occasion { files: found.files, security_hits: found.hits, ..Occasion::default() };
     match begin(checkpoint, mode, occasion, &policy.thresholds, policy.answers) {
-        Start::Skip { why } => Some(passed_over(format!("skipped by policy: {why}"))),
+        Start::Skip { why } => Some(passed_over(format!("by policy: {why}"))),
         Start::Declined { why } => Some(passed_over(format!("declined by policy: {why}"))),
         Start::Offer { question } | Start::Park { question } => match answer(run, &StepId::from(OFFER)) {
             Asked::Not => {

@@ -11,6 +11,7 @@ use mao_core::outcome::Outcome;
 use mao_core::review::{DiffReview, PlanReview, PlanVerdict, Review as Form, Severity, read};
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState, Standing};
+use mao_core::supply::Supply;
 use mao_policy::anchor::{Anchor, Snapshot, anchor, gates};
 use mao_policy::coverage::{Merged, Overall, Said, merge};
 use mao_policy::packing::Recalled;
@@ -300,9 +301,13 @@ impl Found {
     }
 }
 
-/// How many lines the files have that reviewers named, as it was recorded with their answers.
+/// How many lines the files have that reviewers named, as it was recorded with their answers, and what can be wanting.
 fn snapshot(run: &RunState, parts: &[Part]) -> Snapshot {
-    let mut snapshot = Snapshot::default();
+    let wants = run
+        .supplies
+        .iter()
+        .filter_map(|supply| if let Supply::Wants { names, .. } = supply { Some(names) } else { None });
+    let mut snapshot = Snapshot { wants: wants.flatten().cloned().collect(), ..Snapshot::default() };
     for part in parts {
         if let Some(Standing::Answered(_, answered)) = run.ask(&part.step).map(|ask| ask.standing()) {
             snapshot.lines.extend(answered.answer.lines.clone());

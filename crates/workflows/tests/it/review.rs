@@ -104,6 +104,24 @@ fn chk_09_a_place_that_is_not_there_gates_nothing_but_for_a_critical() {
 }
 
 #[test]
+fn chk_09_behaviour_that_is_missing_is_anchored_to_what_wants_it() {
+    for (wanted, outcome) in
+        [("2.1", Outcome::Negative { why: "the verdict is ISSUES".into() }), ("9.9", Outcome::Complete)]
+    {
+        let said = json!({"verdict": "ISSUES", "coverage": [], "issues": [{"id": "I1", "severity": "HIGH",
+            "category": "logic", "claim": "it is not there", "evidence": "", "suggestion": "", "wanted_by": wanted}]});
+        let model = move |step: &str, _: u32, _: &Link| match step {
+            "review.1" => Does::Says(said.clone()),
+            _ => Does::Fails(FaultKind::Refused),
+        };
+        let mut world = reviewing(packed(SMALL), &model);
+        let names = vec!["2.1".to_owned(), "PRD 12.2".to_owned()];
+        world.push(mao_core::event::Event::Supplied { items: vec![Supply::Wants { section: "2".into(), names }] });
+        assert_eq!(world.play().outcome, Some(outcome), "{wanted}");
+    }
+}
+
+#[test]
 fn cnk_05_golden_7_twelve_files_of_80k_tokens_and_one_lost_chunk_are_incomplete() {
     let file = |no: usize| {
         let lines: String = (0..400).map(|line| format!("+line {line} of file {no} {}\n", "x".repeat(30))).collect();
