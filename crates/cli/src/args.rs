@@ -1,5 +1,6 @@
 //! The words of the command line. Every command is one variant here and one file in `commands/`.
 
+mod compete;
 pub mod privacy;
 mod qa;
 #[cfg(test)]
@@ -7,6 +8,7 @@ mod reference;
 mod resolve;
 pub mod review;
 
+pub use compete::Compete;
 pub use qa::Qa;
 pub use resolve::{Design, Resolve};
 
@@ -64,6 +66,8 @@ pub enum Command {
     Review(review::Review),
     /// Judge sections in five dimensions, repair what is found, and say whether they pass
     Qa(Qa),
+    /// Have several models try one task, and let tests choose: `mao compete "task" --models a,b`
+    Compete(Compete),
     /// Take one of several changes for the same thing: `mao resolve fix-a fix-b --tests "make test"`
     Resolve(Resolve),
     /// Play a bundled sample with scripted models, through the real engine, git and cargo

@@ -213,7 +213,14 @@ impl Job {
         let (user, repo, parts) = (Arc::clone(&self.parts.user_repo), Arc::clone(&self.repo), Arc::clone(&self.parts));
         let (to, what) = (branch.clone(), commit.clone());
         parts.store.confirm(&self.owner, parts.clock.now())?;
-        blocking(move || user.publish(&repo, &to, &what)).await?;
+        let archives = self.workflow.archives(&self.state);
+        blocking(move || {
+            for (name, commit) in &archives {
+                repo.archive(name, commit)?;
+            }
+            user.publish(&repo, &to, &what)
+        })
+        .await?;
         Ok(Event::Published { step: self.step, branch, commit })
     }
 }

@@ -6,6 +6,7 @@
 //! Read in this order: [`workflow`] (the contract), [`develop`] (the first workflow), [`plan`],
 //! [`prompt`], [`flow`] (what all of them share); then [`deps`], and [`context`], which is collected before a run is opened.
 
+pub mod compete;
 pub mod contest;
 pub mod context;
 pub mod deps;
@@ -23,7 +24,7 @@ pub use workflow::{ReportFile, Texts, Workflow};
 /// The workflow of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Workflow> {
-    [&develop::Develop as &dyn Workflow, &deps::Deps, &qa::Qa, &review::Review, &resolve::Resolve]
+    [&develop::Develop as &dyn Workflow, &deps::Deps, &qa::Qa, &review::Review, &resolve::Resolve, &compete::Compete]
         .into_iter()
         .find(|workflow| workflow.name() == name)
 }

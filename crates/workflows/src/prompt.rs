@@ -24,6 +24,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("again", include_str!("../prompts/again.md")),
     ("quality", include_str!("../prompts/quality.md")),
     ("neutral_tests", include_str!("../prompts/neutral_tests.md")),
+    ("compete", include_str!("../prompts/compete.md")),
     ("contest", include_str!("../prompts/contest.md")),
     ("contest_verdict", include_str!("../prompts/contest_verdict.md")),
     ("fix", include_str!("../prompts/fix.md")),

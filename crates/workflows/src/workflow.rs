@@ -1,7 +1,7 @@
 //! The contract of a workflow.
 
 use mao_core::effect::Effect;
-use mao_core::ids::{BlobId, StepId};
+use mao_core::ids::{BlobId, CommitId, StepId};
 use mao_core::run::RunState;
 use mao_policy::Policy;
 use serde_json::Value;
@@ -57,6 +57,12 @@ pub trait Workflow: Debug + Sync {
 
     /// Where the report for people stands in the run's branch.
     fn report_path(&self, run: &RunState) -> String;
+
+    /// Changes that are not taken and are worth keeping, each with its name: they are archived when the branch is
+    /// published.
+    fn archives(&self, _run: &RunState) -> Vec<(String, CommitId)> {
+        Vec::new()
+    }
 
     /// The texts that the report is written with: the request's task file, where boxes are ticked.
     fn reads(&self, run: &RunState) -> Vec<BlobId> {

@@ -40,7 +40,12 @@ pub fn run_at(house: &House, words: &Develop, printer: &Printer) -> Result<Exit,
     if let Some(Some(dir)) = &words.record {
         recording::refuse_taken(dir)?;
     }
-    let base = base(house, words, printer)?;
+    let along = match (words.include_dirty, words.dry_run) {
+        (true, true) => Along::LookedAt,
+        (true, false) => Along::Taken,
+        (false, _) => Along::Refused,
+    };
+    let base = base(house, words.base.as_deref(), along, printer)?;
     let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
     let policy = Policy { answers: answers(words, &loaded, printer), ..house.policy(&loaded, &base, scripted)? };
     let order = if words.sequential { Order::Sequential } else { Order::Computed };
@@ -156,9 +161,20 @@ fn flags(words: &Develop) -> Vec<Flag> {
     flags.into_iter().flatten().chain(caps(&words.caps)).collect()
 }
 
+/// What becomes of uncommitted changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Along {
+    /// A run does not begin over them.
+    Refused,
+    /// They go along as a commit.
+    Taken,
+    /// The same, only to be looked at: nothing is kept.
+    LookedAt,
+}
+
 /// HEAD, unless a commit is named; never over uncommitted changes without a word about them.
-fn base(house: &House, words: &Develop, printer: &Printer) -> Result<CommitId, Failure> {
-    if let Some(named) = &words.base {
+pub(super) fn base(house: &House, named: Option<&str>, along: Along, printer: &Printer) -> Result<CommitId, Failure> {
+    if let Some(named) = named {
         return Ok(house.repo.resolve(named)?);
     }
     let dirty = house.repo.dirty()?;
@@ -166,21 +182,25 @@ fn base(house: &House, words: &Develop, printer: &Printer) -> Result<CommitId, F
         return Ok(house.repo.head().commit.clone());
     }
     let listed: Vec<String> = dirty.iter().take(20).map(|path| format!("\n  {path}")).collect();
-    if words.include_dirty {
-        let included = house.repo.include(house.clock.now())?;
-        if !words.dry_run {
-            house.repo.bring(&included)?;
+    match along {
+        Along::Taken | Along::LookedAt => {
+            let included = house.repo.include(house.clock.now())?;
+            if along == Along::Taken {
+                house.repo.bring(&included)?;
+            }
+            printer.note(&format!(
+                "uncommitted changes go along as {}:{}",
+                &included.commit.as_str()[..12],
+                listed.concat()
+            ));
+            Ok(included.commit)
         }
-        printer.note(&format!(
-            "uncommitted changes go along as {}:{}",
-            &included.commit.as_str()[..12],
-            listed.concat()
-        ));
-        return Ok(included.commit);
+        Along::Refused => {
+            let what = format!("there are uncommitted changes, which a run would not see:{}", listed.concat());
+            Err(Failure::new(Exit::Configuration, what)
+                .hint("commit them, take them along: `--include-dirty`, or start from the last commit: `--base HEAD`"))
+        }
     }
-    let what = format!("there are uncommitted changes, which a run would not see:{}", listed.concat());
-    Err(Failure::new(Exit::Configuration, what)
-        .hint("commit them, take them along: `--include-dirty`, or start from the last commit: `--base HEAD`"))
 }
 
 /// A run that cannot reach its orchestrator would fail at its first step: it is refused before it exists.

@@ -3,6 +3,7 @@
 mod answer;
 mod apply;
 mod cancel;
+mod compete;
 mod completions;
 mod config;
 mod demo;
@@ -42,6 +43,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Plan(words)) => plan::run(common, &words, printer),
         Some(Command::Qa(words)) => qa::run(common, &words, printer),
         Some(Command::Review(words)) => review::run(common, &words, printer),
+        Some(Command::Compete(words)) => compete::run(common, &words, printer),
         Some(Command::Resolve(words)) => resolve::run(common, &words, printer),
         Some(Command::Demo(words)) => demo::run(&words, printer),
         Some(Command::Replay(words)) => replay::run(common, &words, printer),

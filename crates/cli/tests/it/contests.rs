@@ -168,3 +168,56 @@ fn dis_04_a_design_is_picked_where_it_can_be_taken_back_and_read_where_not() {
     let said = report(&shop.mao(&words), 0);
     assert!(said.contains("Rule: irreversible design") && said.contains("**B is taken.**"), "{said}");
 }
+
+#[test]
+fn rte_12_a_team_of_one_model_competes_on_request_capped_and_losers_are_archived() {
+    let mut shop = repository(None);
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"");
+    let edit = |path: &str, text: &str| {
+        format!(
+            "[[turn]]\nact = [{{ edit = {{ path = \"{path}\", content = \"{}\" }} }}, {{ say = \"done\" }}]\n",
+            quoted(text)
+        )
+    };
+    shop.play("try.1", &edit("slug.sh", WRONG));
+    shop.play("try.2", &edit("slug.sh", LONG));
+    shop.play("try.3", &edit("slug.sh", RIGHT));
+    shop.play("tests", &edit("tests/neutral_test.sh", CASE));
+    let script = shop.script.to_string_lossy().into_owned();
+    let words = ["compete", "Words in small letters, joined by dashes", "--script", &script, "--models"];
+    let team = "sonnet-5.5,sonnet-5.5,sonnet-5.5";
+    let ran = shop.mao(&[&words[..], &[team, "--max-parallel", "2"]].concat());
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("at most 2"), "{}", ran.stderr);
+    let said = report(&shop.mao(&[&words[..], &[team]].concat()), 0);
+    assert!(said.contains("Rule: simpler") && said.contains("try.3 (sonnet-5.5)"), "{said}");
+    assert!(said.contains("written by opus-5.5"), "nobody who competes writes the tests: {said}");
+    let kept = shop.sandbox.git(&["for-each-ref", "--format=%(refname)", "refs/mao/salvage"]).unwrap();
+    assert!(kept.contains("/try.1") && kept.contains("/try.2") && !kept.contains("/try.3"), "{kept}");
+}
+
+#[test]
+fn inv_04_a_winner_from_outside_is_chosen_by_tests_and_enters_with_a_verdict() {
+    let mut shop = repository(None);
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"");
+    let edit = |path: &str, text: &str| {
+        format!(
+            "[[turn]]\nact = [{{ edit = {{ path = \"{path}\", content = \"{}\" }} }}, {{ say = \"done\" }}]\n",
+            quoted(text)
+        )
+    };
+    shop.play("try.1", &edit("slug.sh", LONG));
+    shop.play("try.2", &edit("slug.sh", RIGHT));
+    shop.play("tests", &edit("tests/neutral_test.sh", CASE));
+    shop.play(
+        "judge.try.2",
+        "[[turn]]\nlacks = [\"gpt\", \"try.1\"]\nact = [{ json = { accept = true, findings = [] } }]\n",
+    );
+    let script = shop.script.to_string_lossy().into_owned();
+    let task = "Words in small letters, joined by dashes";
+    let ran = shop.mao(&["compete", task, "--models", "opus-5.5,gpt-6.1-sol", "--script", &script]);
+    let said = report(&ran, 0);
+    assert!(said.contains("Rule: simpler") && said.contains("try.2 (gpt-6.1-sol)"), "{said}");
+    let events = shop.mao(&["logs", "--json"]);
+    assert!(events.stdout.contains("change_judged") || events.stdout.contains("judged"), "{}", events.stdout);
+}

@@ -76,6 +76,12 @@ pub(crate) fn further(policy: &Policy, run: &RunState, entrants: Vec<Entrant>) -
     }
 }
 
+/// What opens the step in which neutral tests are written, where this contest needs some and nobody was asked yet.
+pub(crate) fn tests_to_write(policy: &Policy, run: &RunState) -> Option<Effect> {
+    let contest = contest(run).filter(|contest| contest.tests == Tests::Wanted)?;
+    open_once(run, TESTS, Work::Ask(questions::tests(policy, run, contest, &[])?))
+}
+
 /// The neutral tests, where this contest has some; what is to be done where they are missing.
 fn tests(policy: &Policy, run: &RunState, contest: &Contest, entrants: &[Entrant]) -> Result<Option<Member>, Stage> {
     match contest.tests {

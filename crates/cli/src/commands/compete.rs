@@ -1,0 +1,88 @@
+//! `mao compete "task" --models a,b,c`: several models try, each apart from the others, and tests choose.
+
+use super::develop::request::mark;
+use super::develop::{Along, base, begin};
+use super::resolve::check;
+use super::resume::{Asking, flag};
+use crate::args::{Common, Compete};
+use crate::exit::{Exit, Failure};
+use crate::open::{House, Scripted};
+use crate::print::Printer;
+use mao_core::contest::{Contest, Tests};
+use mao_core::ids::{ModelId, TaskClass};
+use mao_core::matter::Matter;
+use mao_core::request::{Approval, Order};
+use mao_core::text;
+use mao_engine::open::NewRun;
+use mao_policy::Policy;
+use mao_policy::route::{Conditions, admit};
+use mao_store::Blobs;
+
+/// Runs the command.
+pub fn run(common: &Common, words: &Compete, printer: &Printer) -> Result<Exit, Failure> {
+    let house = House::open(common)?;
+    let flags = flag("max-parallel", "engine.max_parallel", words.max_parallel.map(|n| n.to_string()));
+    let loaded = house.config(flags.into_iter().collect(), printer)?;
+    let along = if words.include_dirty { Along::Taken } else { Along::Refused };
+    let base = base(&house, words.base.as_deref(), along, printer)?;
+    let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
+    let mut policy = house.policy(&loaded, &base, scripted)?;
+    let tests = if words.tests.is_empty() {
+        Tests::Wanted
+    } else {
+        policy.checks = words.tests.iter().map(|command| check(command)).collect::<Result<_, Failure>>()?;
+        Tests::Existing { why: "a person named the command".to_owned() }
+    };
+    let models = models(&policy, &words.models)?;
+    if words.task.trim().is_empty() {
+        return Err(Failure::new(Exit::Usage, "the task is empty"));
+    }
+    let new = NewRun {
+        workflow: "compete".to_owned(),
+        text: text::one_line(&words.task, 200),
+        sections: Vec::new(),
+        requirements: None,
+        tasks: None,
+        files: house.repo.files(&base)?,
+        repository: house.repo.key()?,
+        base_tree: house.repo.tree(&base)?,
+        base,
+        scripted: mark(scripted),
+        run: None,
+        matter: Matter::Contest(Box::new(Contest {
+            task: Some(house.store.put(words.task.as_bytes())?),
+            tests,
+            models,
+        })),
+        supplies: Vec::new(),
+        order: Order::Computed,
+        approval: Approval::Given,
+    };
+    let script = words.script.as_deref();
+    let (_, exit) = begin(&house, &loaded, &policy, new, script, printer, Asking::of(printer))?;
+    Ok(exit)
+}
+
+/// Those who compete: known, admitted, and no more than may work at once.
+fn models(policy: &Policy, named: &[String]) -> Result<Vec<ModelId>, Failure> {
+    if named.len() < 2 {
+        return Err(Failure::new(Exit::Usage, "a contest needs two who compete")
+            .hint("name the same model twice to have it compete with itself: `--models a,a`"));
+    }
+    let most = policy.limits.max_parallel;
+    if u32::try_from(named.len()).unwrap_or(u32::MAX) > most {
+        return Err(Failure::new(Exit::Usage, format!("{} compete, and at most {most} may work at once", named.len()))
+            .hint("raise it for this run: `--max-parallel N`"));
+    }
+    let class = TaskClass::from("implementation");
+    let admitted = named.iter().map(|name| {
+        let model = ModelId::new(name.trim());
+        let found = admit(policy, &class, &model, &Conditions::default());
+        found.map_err(|why| {
+            Failure::new(Exit::Configuration, format!("{model} cannot compete: {why}"))
+                .hint("`mao models list` shows who can")
+        })?;
+        Ok(model)
+    });
+    admitted.collect()
+}
