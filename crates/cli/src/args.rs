@@ -1,6 +1,7 @@
 //! The words of the command line. Every command is one variant here and one file in `commands/`.
 
 mod compete;
+mod debug;
 pub mod privacy;
 mod qa;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod resolve;
 pub mod review;
 
 pub use compete::Compete;
+pub use debug::Debug;
 pub use qa::Qa;
 pub use resolve::{Design, Resolve};
 
@@ -66,6 +68,8 @@ pub enum Command {
     Review(review::Review),
     /// Judge sections in five dimensions, repair what is found, and say whether they pass
     Qa(Qa),
+    /// Look for the fault that a command shows: `mao debug -- make test`
+    Debug(Debug),
     /// Have several models try one task, and let tests choose: `mao compete "task" --models a,b`
     Compete(Compete),
     /// Take one of several changes for the same thing: `mao resolve fix-a fix-b --tests "make test"`

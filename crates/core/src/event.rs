@@ -141,6 +141,9 @@ pub enum Event {
         step: StepId,
         /// What they said.
         verification: Verification,
+        /// What failed, in a form that is the same for the same failure; empty where nothing did.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        signature: String,
     },
     /// A candidate was looked at.
     Inspected {

@@ -6,12 +6,14 @@
 //! Read in this order: [`request`] and [`matter`] (what a run is asked for; [`supply`] for what is long), [`event`] (what
 //! can be recorded), [`step`] and [`run`] (what the records add up to), [`change`] and `proof` (how an unvalidated change
 //! becomes a validated one), then [`fault`], [`reply`] and [`section`]; [`mod@diff`], [`packed`] and [`review`] for
-//! what reviewers read and answer, [`contest`] for what competes.
+//! what reviewers read and answer, [`contest`] for what competes, [`mod@debug`] for what is
+//! looked for.
 
 pub mod ask;
 pub mod change;
 pub mod contest;
 pub mod day;
+pub mod debug;
 pub mod diff;
 pub mod effect;
 pub mod event;

@@ -1,6 +1,7 @@
 //! What a run is about: sections, or something else.
 
 use crate::contest::Contest;
+use crate::debug::Debug;
 use crate::ids::{BlobId, CommitId, TaskClass};
 use crate::quality::Quality;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ pub enum Matter {
     Sections,
     /// Several answers to one question.
     Contest(Box<Contest>),
+    /// A fault that is looked for.
+    Debug(Box<Debug>),
     /// Judging the sections that the request names.
     Quality(Quality),
     /// A review that a person asked for.

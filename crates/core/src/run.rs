@@ -248,9 +248,10 @@ impl RunState {
                 }
                 Some(_) | None => Err(format!("step {step} does not verify tree {tree}")),
             },
-            Event::Probed { step, verification } => match self.steps.get_mut(step) {
-                Some(Step::Probe { found, .. }) if found.is_none() => {
+            Event::Probed { step, verification, signature: said } => match self.steps.get_mut(step) {
+                Some(Step::Probe { found, signature, .. }) if found.is_none() => {
                     *found = Some(verification.clone());
+                    signature.clone_from(said);
                     Ok(())
                 }
                 Some(_) | None => Err(format!("step {step} is no open probe")),

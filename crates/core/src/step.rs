@@ -34,6 +34,8 @@ pub enum Step {
         commands: Vec<Vec<String>>,
         /// What they said, once they ran to their end.
         found: Option<Verification>,
+        /// What failed, in a form that is the same for the same failure.
+        signature: String,
     },
     /// A look at a candidate.
     Inspect {
@@ -103,7 +105,9 @@ impl Step {
                 Self::Ask(Box::new(AskStep { ask, route: None, attempts: Vec::new(), decided: None, passed_on: None }))
             }
             Work::Verify { commit, tree } => Self::Verify { commit, tree, done: false },
-            Work::Probe { commit, tree, commands } => Self::Probe { commit, tree, commands, found: None },
+            Work::Probe { commit, tree, commands } => {
+                Self::Probe { commit, tree, commands, found: None, signature: String::new() }
+            }
             Work::Compare { from, to } => Self::Compare { from, to, found: None },
             Work::Inspect { change, tests } => Self::Inspect { change, tests, found: None },
             Work::Merge { changes, onto, aim } => Self::Merge { changes, onto, aim, results: Vec::new(), landed: 0 },

@@ -44,10 +44,14 @@ pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -
             let ran = job.run(&commit, &[], stop).await;
             ran.map(|ran| ran.map(|verification| Event::Verified { step: step.clone(), tree, verification }))
         }
-        Work::Probe { commit, commands, .. } => {
-            let ran = job.run(&commit, &commands, stop).await;
-            ran.map(|ran| ran.map(|verification| Event::Probed { step: step.clone(), verification }))
-        }
+        Work::Probe { commit, commands, .. } => match job.run(&commit, &commands, stop).await {
+            Ok(Some(verification)) => {
+                let signature = job.signature(&verification);
+                signature.map(|signature| Some(Event::Probed { step: step.clone(), verification, signature }))
+            }
+            Ok(None) => Ok(None),
+            Err(wrong) => Err(wrong),
+        },
         Work::Inspect { change, tests } => {
             let Job { parts, policy, repo, state, step, .. } = &job;
             inspect::inspect(Look { parts, policy, repo, state, step }, &change, tests.as_ref()).await.map(Some)
@@ -123,6 +127,13 @@ impl Job {
         .await?;
         let checks = checks.transpose()?;
         Ok(checks.map(|checks| Verification { checks }))
+    }
+
+    /// What failed, read from the log of the first red check.
+    fn signature(&self, ran: &Verification) -> Result<String, EngineError> {
+        let Some(red) = ran.first_red() else { return Ok(String::new()) };
+        let log = self.parts.store.get(&red.log)?;
+        Ok(mao_policy::cycle::signature(&String::from_utf8_lossy(&log)))
     }
 
     async fn merge(self, changes: Vec<Member>, onto: CommitId, aim: Aim) -> Result<Event, EngineError> {

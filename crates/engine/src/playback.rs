@@ -339,7 +339,7 @@ impl Playback {
     /// What the commands of a step said, if they came to their end.
     pub(crate) fn ran(&self, step: &StepId) -> Option<Verification> {
         self.recorded.iter().find_map(|recorded| {
-            let (Event::Verified { step: of, verification, .. } | Event::Probed { step: of, verification }) =
+            let (Event::Verified { step: of, verification, .. } | Event::Probed { step: of, verification, .. }) =
                 &recorded.event
             else {
                 return None;

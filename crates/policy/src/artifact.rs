@@ -2,7 +2,7 @@
 //!
 //! The fields are private: there are only the constructors, and each of them looks at the thing.
 
-use mao_core::event::CheckRun;
+use mao_core::event::{CheckRun, Verification};
 use mao_core::ids::BlobId;
 use mao_core::mutant;
 use serde::Serialize;
@@ -90,6 +90,22 @@ impl Artifact {
             said: mao_core::text::one_line(&format!("“{}” against “{}”", one.trim(), other.trim()), 300),
         })
     }
+}
+
+/// ESC-04: why there is no packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no packet: there is no failing test, no stack trace and no conflict of requirements that this program saw itself"
+)]
+pub struct NoArtifact;
+
+/// The artifacts that a run of the command gives, at least one.
+///
+/// # Errors
+/// [`NoArtifact`] where it never ran, or was green.
+pub fn grounds(ran: Option<&Verification>) -> Result<Vec<Artifact>, NoArtifact> {
+    let found: Vec<Artifact> = ran.into_iter().flat_map(|ran| &ran.checks).filter_map(Artifact::failing_test).collect();
+    if found.is_empty() && !mutant::is("esc_04_a_packet_of_words") { Err(NoArtifact) } else { Ok(found) }
 }
 
 /// How the common languages begin a trace.

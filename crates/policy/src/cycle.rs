@@ -1,29 +1,10 @@
 //! ESC-01, ESC-02, ESC-12: how often a repair was tried and failed. The program counts, from exit codes and trees; a model
 //! cannot.
 
+pub use mao_core::debug::Trial;
 use mao_core::ids::TreeId;
 use mao_core::mutant;
 use serde::{Deserialize, Serialize};
-
-/// One run of the command that shows the problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trial {
-    /// The tree it ran on.
-    pub tree: TreeId,
-    /// Its exit code; absent where it was killed, which is red.
-    pub exit: Option<i32>,
-    /// What failed, in a form that is the same for the same failure: the names of the failing tests, the first error.
-    pub signature: String,
-}
-
-impl Trial {
-    /// Whether the problem is gone.
-    #[must_use]
-    pub fn is_green(&self) -> bool {
-        self.exit == Some(0)
-    }
-}
 
 /// How often it failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,4 +62,44 @@ pub fn count(trials: &[Trial]) -> Cycles {
 #[must_use]
 pub fn offer(cycles: Cycles, threshold: u64) -> Option<[Way; 3]> {
     (cycles.total >= threshold.max(1)).then_some(Way::ALL)
+}
+
+/// The longest signature, in characters.
+const SIGNATURE: usize = 300;
+
+/// What failed, read from a log: the names of the failing tests, sorted; else the first line that speaks of an error. What
+/// differs from run to run (numbers, places in memory, times) is left out.
+#[must_use]
+pub fn signature(log: &str) -> String {
+    let mut tests: Vec<String> = log.lines().filter_map(failing).collect();
+    tests.sort();
+    tests.dedup();
+    let said = if tests.is_empty() {
+        let speaks = |line: &&str| {
+            let lower = line.to_lowercase();
+            ["error", "panicked", "assert", "exception", "expected", "not found", "failed"]
+                .iter()
+                .any(|word| lower.contains(word))
+        };
+        let line = log.lines().find(speaks).or_else(|| log.lines().find(|line| !line.trim().is_empty()));
+        line.unwrap_or_default().chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
+    } else {
+        tests.join(", ")
+    };
+    mao_core::text::one_line(&said, SIGNATURE)
+}
+
+/// The test that a line says failed, as the common tools put it.
+fn failing(line: &str) -> Option<String> {
+    let line = line.trim();
+    let name = line
+        .strip_prefix("test ")
+        .and_then(|rest| rest.strip_suffix(" ... FAILED"))
+        .or_else(|| line.strip_prefix("FAILED ").map(|rest| rest.split(" - ").next().unwrap_or(rest)))
+        .or_else(|| line.strip_prefix("FAIL: "))
+        .or_else(|| line.strip_prefix("ERROR: "))
+        .or_else(|| line.strip_prefix("--- FAIL: ").map(|rest| rest.split(" (").next().unwrap_or(rest)))
+        .or_else(|| line.strip_prefix("not ok ").and_then(|rest| Some(rest.split_once(" - ")?.1)))
+        .or_else(|| line.strip_prefix("✖ ").map(|rest| rest.split(" (").next().unwrap_or(rest)))?;
+    (!name.is_empty() && !name.starts_with('(')).then(|| name.to_owned())
 }

@@ -9,6 +9,7 @@
 pub mod compete;
 pub mod contest;
 pub mod context;
+pub mod debug;
 pub mod deps;
 pub mod develop;
 pub mod flow;
@@ -24,7 +25,15 @@ pub use workflow::{ReportFile, Texts, Workflow};
 /// The workflow of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Workflow> {
-    [&develop::Develop as &dyn Workflow, &deps::Deps, &qa::Qa, &review::Review, &resolve::Resolve, &compete::Compete]
-        .into_iter()
-        .find(|workflow| workflow.name() == name)
+    [
+        &develop::Develop as &dyn Workflow,
+        &deps::Deps,
+        &qa::Qa,
+        &review::Review,
+        &resolve::Resolve,
+        &compete::Compete,
+        &debug::Debug,
+    ]
+    .into_iter()
+    .find(|workflow| workflow.name() == name)
 }

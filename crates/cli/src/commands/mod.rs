@@ -6,6 +6,7 @@ mod cancel;
 mod compete;
 mod completions;
 mod config;
+mod debug;
 mod demo;
 mod deps;
 mod develop;
@@ -43,6 +44,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Plan(words)) => plan::run(common, &words, printer),
         Some(Command::Qa(words)) => qa::run(common, &words, printer),
         Some(Command::Review(words)) => review::run(common, &words, printer),
+        Some(Command::Debug(words)) => debug::run(common, &words, printer),
         Some(Command::Compete(words)) => compete::run(common, &words, printer),
         Some(Command::Resolve(words)) => resolve::run(common, &words, printer),
         Some(Command::Demo(words)) => demo::run(&words, printer),

@@ -142,7 +142,7 @@ impl RunPrinter {
                 vec![self.named(step, &self.took(step, at), &self.style.good("checks green"))]
             }
             Event::Probed { .. } if self.detail == Detail::Brief => Vec::new(),
-            Event::Probed { step, verification } => {
+            Event::Probed { step, verification, .. } => {
                 let what = match verification.first_red() {
                     None if verification.green() => self.style.good("green"),
                     Some(CheckRun { exit: Some(code), .. }) => self.style.bad(&format!("red (exit {code})")),

@@ -8,6 +8,7 @@
 
 mod checkpoint;
 mod contests;
+mod debugging;
 mod disk;
 mod ends;
 mod evidence;

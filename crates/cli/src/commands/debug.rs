@@ -1,0 +1,70 @@
+//! `mao debug -- CMD`: looks for the fault that a command shows. What earlier searches of this repository for the same
+//! command recorded is collected here, so that failed repairs are counted over all of them.
+
+use super::develop::request::mark;
+use super::develop::{Along, base, begin};
+use super::resume::Asking;
+use crate::args::{Common, Debug};
+use crate::exit::{Exit, Failure};
+use crate::open::{House, Scripted};
+use crate::print::Printer;
+use mao_core::debug::{self, Trial};
+use mao_core::matter::Matter;
+use mao_core::request::{Approval, Order};
+use mao_core::text;
+use mao_engine::open::NewRun;
+use mao_policy::policy::Check;
+use mao_workflows::debug::{is_about, trials};
+
+/// How many runs of this repository are looked through.
+const RUNS: usize = 60;
+
+/// How many earlier runs of the command are taken along.
+const EARLIER: usize = 30;
+
+/// Runs the command.
+pub fn run(common: &Common, words: &Debug, printer: &Printer) -> Result<Exit, Failure> {
+    let house = House::open(common)?;
+    let loaded = house.config(Vec::new(), printer)?;
+    let along = if words.include_dirty { Along::Taken } else { Along::Refused };
+    let base = base(&house, words.base.as_deref(), along, printer)?;
+    let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
+    let mut policy = house.policy(&loaded, &base, scripted)?;
+    policy.checks = vec![Check { argv: words.command.clone() }];
+    let earlier = earlier(&house, &words.command)?;
+    let new = NewRun {
+        workflow: "debug".to_owned(),
+        text: text::one_line(&words.command.join(" "), 200),
+        sections: Vec::new(),
+        requirements: None,
+        tasks: None,
+        files: house.repo.files(&base)?,
+        repository: house.repo.key()?,
+        base_tree: house.repo.tree(&base)?,
+        base,
+        scripted: mark(scripted),
+        run: None,
+        matter: Matter::Debug(Box::new(debug::Debug { command: words.command.clone(), earlier })),
+        supplies: Vec::new(),
+        order: Order::Computed,
+        approval: Approval::Given,
+    };
+    let script = words.script.as_deref();
+    let (_, exit) = begin(&house, &loaded, &policy, new, script, printer, Asking::of(printer))?;
+    Ok(exit)
+}
+
+/// When this command was run in earlier searches of this repository, oldest first.
+fn earlier(house: &House, command: &[String]) -> Result<Vec<Trial>, Failure> {
+    let mut found = Vec::new();
+    for entry in house.runs()?.into_iter().take(RUNS) {
+        // A ledger of another version is no reason not to look for a fault.
+        let Ok(state) = house.state(&entry.run) else { continue };
+        if is_about(&state, command) {
+            found.push(trials(&state));
+        }
+    }
+    let all: Vec<Trial> = found.into_iter().rev().flatten().collect();
+    let from = all.len().saturating_sub(EARLIER);
+    Ok(all[from..].to_vec())
+}
