@@ -34,7 +34,8 @@ usage: cargo xtask <command>
   requirements [--of PART]  which requirements a test carries; --of lists those of a part that none does
   mutate [NAME…]            every committed mutation must be noticed by a test that carries its requirement
   real [ARGS…]              the vendors' own command lines against the fake model server
-  bench [--json] [PART…]    how long the usual things take, as ratios in one run; --write renews docs/benchmark.md";
+  bench [--json] [PART…]    how long the usual things take, as ratios in one run; --write renews docs/benchmark.md
+  bench judge [--runs N]    what `mao resolve` makes of pairs of right and subtly wrong changes; `judge` is no part of all";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

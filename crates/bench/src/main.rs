@@ -7,6 +7,7 @@
 mod done;
 mod figure;
 mod ground;
+mod judge;
 mod machine;
 mod memory;
 mod parallel;
@@ -43,6 +44,8 @@ struct Words {
     json: bool,
     write: Option<PathBuf>,
     parts: Vec<String>,
+    /// How often every pair is judged.
+    runs: usize,
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,9 @@ fn main() -> ExitCode {
 
 /// Whether every target was met.
 fn run(words: &Words) -> Done<bool> {
+    if words.parts.iter().any(|part| part == judge::PART) {
+        return judge::run(&words.mao, words.runs.max(1));
+    }
     let ground = Ground::new(&words.mao)?;
     let before = machine::look(ground.root())?;
     let mut figures = Vec::new();
@@ -90,6 +96,8 @@ fn words() -> Done<Words> {
             "--json" => words.json = true,
             "--mao" => words.mao = value("--mao", &mut given)?,
             "--write" => words.write = Some(value("--write", &mut given)?),
+            "--runs" => words.runs = given.next().and_then(|n| n.parse().ok()).ok_or("--runs wants a number")?,
+            judge::PART => words.parts.push(word),
             part if PARTS.iter().any(|(name, _)| *name == part) => words.parts.push(word),
             other => {
                 let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();

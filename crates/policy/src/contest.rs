@@ -42,8 +42,9 @@ pub enum SettledBy {
 impl Dispute {
     /// DIS-01: what settles it.
     #[must_use]
-    pub const fn settled_by(self) -> SettledBy {
+    pub fn settled_by(self) -> SettledBy {
         match self {
+            Self::Style | Self::MicroPerformance if mutant::is("dis_01_taste_is_contested") => SettledBy::Contest,
             Self::Implementation | Self::Review | Self::Architecture => SettledBy::Contest,
             Self::Style => SettledBy::Conventions,
             Self::MicroPerformance => SettledBy::Benchmark,
@@ -157,7 +158,9 @@ pub struct Ruling {
 #[must_use]
 pub fn blind(candidates: &[Candidate]) -> BTreeMap<Label, &Candidate> {
     let mut sorted: Vec<&Candidate> = candidates.iter().collect();
-    sorted.sort_by(|one, other| one.hash.cmp(&other.hash));
+    if !mutant::is("dis_06_labels_by_arrival") {
+        sorted.sort_by(|one, other| one.hash.cmp(&other.hash));
+    }
     ('A'..='Z').map(Label).zip(sorted).collect()
 }
 
@@ -178,10 +181,15 @@ fn rule(suite: Suite, left: &[(Label, &Candidate)]) -> (Rule, Option<Label>, The
         return (Rule::NobodyLeft, None, Then::Person, "every candidate touched the locked tests".into());
     }
     match suite {
+        Suite::None if mutant::is("dis_03_untested_is_compared") => by_tests(suite, left),
         Suite::None => (Rule::TestsFirst, None, Then::WriteTests, "no tests cover it: they come first".into()),
         Suite::Untestable { reversible: true } => {
             let (winner, because) = simplest(left).1;
             (Rule::Reversible, Some(winner), Then::Take, format!("it can be taken back; {because}"))
+        }
+        Suite::Untestable { reversible: false } if mutant::is("dis_04_what_stays_is_picked") => {
+            let (winner, because) = simplest(left).1;
+            (Rule::Irreversible, Some(winner), Then::Take, because)
         }
         Suite::Untestable { reversible: false } => {
             let why = "it cannot be taken back: the orchestrator reads both".into();
@@ -198,7 +206,8 @@ fn by_tests(suite: Suite, left: &[(Label, &Candidate)]) -> (Rule, Option<Label>,
         let why = format!("the tests do not say the same {REPETITIONS} times on {label}");
         return (Rule::Flaky, None, Then::WriteTests, why);
     }
-    let passing: Vec<(Label, &Candidate)> = left.iter().filter(|(_, each)| each.runs[0]).copied().collect();
+    let passing: Vec<(Label, &Candidate)> =
+        left.iter().filter(|(_, each)| each.runs[0] || mutant::is("dis_02_red_passes")).copied().collect();
     match (&passing[..], suite) {
         ([], _) => {
             let why = "none passes: the orchestrator sees the failing logs".into();
@@ -221,7 +230,10 @@ fn by_tests(suite: Suite, left: &[(Label, &Candidate)]) -> (Rule, Option<Label>,
 /// The simplest of them, and what made it so.
 fn simplest(among: &[(Label, &Candidate)]) -> (Rule, (Label, String)) {
     let mut sorted = among.to_vec();
-    sorted.sort_by(|(a, one), (b, other)| one.measures.cmp(&other.measures).then_with(|| a.cmp(b)));
+    sorted.sort_by(|(a, one), (b, other)| {
+        let size = |one: &Candidate| if mutant::is("dis_05_lines_alone") { one.measures.lines } else { 0 };
+        size(one).cmp(&size(other)).then_with(|| one.measures.cmp(&other.measures)).then_with(|| a.cmp(b))
+    });
     let (winner, first) = sorted[0];
     match sorted.get(1) {
         None => (Rule::Simpler, (winner, format!("{winner} is the only one"))),

@@ -3,7 +3,7 @@
 
 use crate::measure::{Touched, added, is_test, language};
 use mao_core::diff::Diff;
-use mao_core::text;
+use mao_core::{mutant, text};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -35,6 +35,9 @@ pub fn is_named(path: &str, words: &[String]) -> bool {
 #[must_use]
 pub fn tampering(evidence: &Evidence<'_>) -> Vec<String> {
     let mut found = Vec::new();
+    if mutant::is("dis_07_nobody_looks") {
+        return found;
+    }
     found.extend(touched_tests(evidence));
     found.extend(evidence.touched.iter().filter_map(|file| runner(file, evidence.commands)));
     found.extend(evidence.touched.iter().filter_map(inline));
@@ -159,6 +162,7 @@ static TESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"cfg!\(\s*(?:not\(\s*)?test\b",
         r"#\[cfg\(\s*not\(\s*test\b",
         r"\btesting\.Testing\(",
+        r"\$\{?\w*(?:TEST|_test)\w*",
     ];
     Regex::new(&all.join("|")).ok()
 });
@@ -166,7 +170,7 @@ static TESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Where a program looks to learn who started or called it.
 static LOOKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let all = [
-        r"\bsys\.argv\b|\bprocess\.argv\b|\bprocess\.env\b|\bos\.environ\b|\bos\.getenv\b|\bgetenv\b|\benv::(?:args|var)",
+        r"\$ENV\b|\bENVIRON\b|\bsys\.argv\b|\bprocess\.argv\b|\bprocess\.env\b|\bos\.environ\b|\bos\.getenv\b|\bgetenv\b|\benv::(?:args|var)",
         r"\binspect\.(?:stack|currentframe)\b|\b_getframe\b|\btraceback\.|\bnew Error\(\)\.stack|\bError\(\)\.stack|\bcaller\b",
         r"\brequire\.main\b|\bmodule\.parent\b|\bos\.Args\b|\bcurrent_exe\b|\bgetStackTrace\b|\bprogram_invocation|/proc/|\$0\b|\$\{?PPID|\bps\b",
         r"\bargv\b|\b__file__\b|\b__FILE__\b|\bgetppid\b",

@@ -1,7 +1,7 @@
 //! Test only: the fake model server, the real command lines pointed at it, and the sandbox they run in. No other room
 //! may depend on it outside its tests, and no test of it needs a network beyond loopback.
 //!
-//! Read in this order: [`server`] (what is answered), [`clis`] (who asks), [`sandbox`] (where).
+//! Read in this order: [`server`] (what is answered), [`clis`] (who asks), [`sandbox`] (where); then [`judge`] (pairs of changes for `mao resolve`).
 //!
 //! # What each command line needs to work against [`server::FakeServer`]
 //!
@@ -26,5 +26,6 @@
 //! the client that holds one, the first where it holds several; tool results do not count.
 
 pub mod clis;
+pub mod judge;
 pub mod sandbox;
 pub mod server;

@@ -14,6 +14,7 @@ mod ends;
 mod evidence;
 mod golden;
 mod hostile;
+mod judged;
 mod kill;
 mod ledger;
 mod limits;

@@ -15,6 +15,7 @@ mod review;
 mod route;
 mod secrets;
 mod shape;
+mod tamper;
 mod tree;
 mod triggers;
 mod waves;

@@ -4,7 +4,6 @@ use super::entrant::{Entrant, Ground};
 use mao_core::change::Member;
 use mao_core::contest::{Inspection, Tests};
 use mao_core::event::Verification;
-use mao_core::mutant;
 use mao_policy::contest::{Candidate, Label, Rule, Ruling, Suite, settle};
 
 /// A candidate at its place.
@@ -63,7 +62,6 @@ impl Board {
     pub(crate) fn ruling(&self) -> Ruling {
         let suite = match self.tests {
             Tests::Existing { .. } => Suite::Existing,
-            Tests::Wanted if self.neutral.is_none() && mutant::is("dis_03_untested_is_compared") => Suite::Existing,
             Tests::Wanted => Suite::Neutral { discriminates: self.discriminates() },
             Tests::Reversible => Suite::Untestable { reversible: true },
             Tests::Irreversible => Suite::Untestable { reversible: false },
