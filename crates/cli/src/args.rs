@@ -2,6 +2,7 @@
 
 mod compete;
 mod debug;
+mod journal;
 pub mod privacy;
 mod qa;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub mod review;
 
 pub use compete::Compete;
 pub use debug::Debug;
+pub use journal::Journal;
 pub use qa::Qa;
 pub use resolve::{Design, Resolve};
 
@@ -72,6 +74,8 @@ pub enum Command {
     Debug(Debug),
     /// Have several models try one task, and let tests choose: `mao compete "task" --models a,b`
     Compete(Compete),
+    /// Write down the session since the last entry, from three perspectives and the ledger's facts
+    Journal(Journal),
     /// Take one of several changes for the same thing: `mao resolve fix-a fix-b --tests "make test"`
     Resolve(Resolve),
     /// Play a bundled sample with scripted models, through the real engine, git and cargo

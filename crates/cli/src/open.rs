@@ -28,6 +28,7 @@ use mao_store::sqlite::SqliteStore;
 pub use mao_store::sqlite::{SCHEMA_VERSION, look};
 use mao_store::{Blobs, Ledger, RunEntry};
 use mao_workflows::develop::outline::{Outline, outline};
+use mao_workflows::journal::book;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -164,10 +165,12 @@ impl House {
             policy.checks =
                 mao_repo::detect::checks(&files, read).into_iter().map(|found| Check { argv: found.command }).collect();
         }
-        // The task list is ticked by the engine alone.
-        let tasks = Glob(loaded.sections_file.clone());
-        if !policy.protected.contains(&tasks) {
-            policy.protected.push(tasks);
+        // The task list is ticked, and the journal is written, by the engine alone.
+        for own in [loaded.sections_file.as_str(), book::PATH] {
+            let own = Glob(own.to_owned());
+            if !policy.protected.contains(&own) {
+                policy.protected.push(own);
+            }
         }
         if scripted == Scripted::Yes {
             let silent =

@@ -157,6 +157,23 @@ impl Stamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// This moment as people write it, to the minute: `2026-11-21 14:13 UTC`.
+    #[must_use]
+    pub fn utc(self) -> String {
+        let minutes = self.0 / 60_000;
+        let (days, minute) = (minutes / 1440, minutes % 1440);
+        // Counted in eras of 400 years from 0000-03-01, so that a leap day is the last of its year.
+        let shifted = days + 719_468;
+        let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+        let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * from_march + 2) / 5 + 1;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        let year = era * 400 + year_of_era + u64::from(month <= 2);
+        format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minute / 60, minute % 60)
+    }
+
     /// This moment in whole seconds, as git wants it.
     #[must_use]
     pub const fn seconds(self) -> u64 {
@@ -172,6 +189,21 @@ pub struct Epoch(pub u64);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_written_in_utc() {
+        for (ms, text) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399_000, "2000-02-28 23:59 UTC"),
+            (951_782_400_000, "2000-02-29 00:00 UTC"),
+            (1_709_251_200_000, "2024-03-01 00:00 UTC"),
+            (1_767_323_045_000, "2026-01-02 03:04 UTC"),
+            (4_107_542_399_000, "2100-02-28 23:59 UTC"),
+            (4_107_542_400_000, "2100-03-01 00:00 UTC"),
+        ] {
+            assert_eq!(Stamp(ms).utc(), text);
+        }
+    }
 
     #[test]
     fn a_run_id_survives_text() {

@@ -31,6 +31,7 @@ pub mod request;
 pub mod review;
 pub mod run;
 pub mod section;
+pub mod session;
 pub mod step;
 pub mod supply;
 pub mod text;

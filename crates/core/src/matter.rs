@@ -4,6 +4,7 @@ use crate::contest::Contest;
 use crate::debug::Debug;
 use crate::ids::{BlobId, CommitId, TaskClass};
 use crate::quality::Quality;
+use crate::session::Session;
 use serde::{Deserialize, Serialize};
 
 /// What a run is about. Small: large texts by hash, long lists as supplies.
@@ -19,6 +20,8 @@ pub enum Matter {
     Debug(Box<Debug>),
     /// Judging the sections that the request names.
     Quality(Quality),
+    /// Writing down a session.
+    Journal(Session),
     /// A review that a person asked for.
     Review(Reviewed),
 }

@@ -1,5 +1,6 @@
 //! What a judgement of sections is asked for.
 
+use crate::ids::BlobId;
 use serde::{Deserialize, Serialize};
 
 /// How sections are judged.
@@ -12,6 +13,9 @@ pub struct Quality {
     pub fixes: Fixes,
     /// What a section with open items comes to.
     pub unfinished: Unfinished,
+    /// The journal in the base tree, whole: the run ends with an entry in it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub book: Option<BlobId>,
 }
 
 /// Which gate a section must pass.

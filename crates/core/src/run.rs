@@ -152,7 +152,7 @@ impl RunState {
                 for item in items {
                     match item {
                         Supply::Section(brief) => self.opened.request.sections.push((**brief).clone()),
-                        Supply::Candidate(_) | Supply::Packed(_) | Supply::Wants { .. } => {
+                        Supply::Candidate(_) | Supply::Packed(_) | Supply::Wants { .. } | Supply::Fact(_) => {
                             self.supplies.push(item.clone())
                         }
                     }

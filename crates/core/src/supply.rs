@@ -4,6 +4,7 @@ use crate::contest::Brought;
 use crate::ids::SectionId;
 use crate::packed::Packed;
 use crate::request::SectionBrief;
+use crate::session::Fact;
 use serde::{Deserialize, Serialize};
 
 /// One of the many things that a run is opened with, recorded in the same commit as its first event.
@@ -23,4 +24,6 @@ pub enum Supply {
         /// `2.1`, `PRD 12.2`.
         names: Vec<String>,
     },
+    /// One thing that is known of a session.
+    Fact(Box<Fact>),
 }

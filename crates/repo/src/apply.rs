@@ -15,6 +15,9 @@ use mao_core::text;
 use std::collections::BTreeSet;
 use std::fs;
 
+/// How both sides of a file in conflict become one: its path, ours, theirs; none where a person must.
+pub type Settle<'a> = &'a dyn Fn(&str, &[u8], &[u8]) -> Option<Vec<u8>>;
+
 /// What `apply` did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
@@ -46,13 +49,21 @@ impl UserRepo {
     /// # Errors
     /// [`RepoError::NotApplied`] with the reason and the paths; the checkout is then as it was.
     pub fn apply(&self, branch: &str, at: Stamp) -> Result<Applied> {
+        self.apply_settling(branch, at, &|_, _, _| None)
+    }
+
+    /// The same, with somebody who knows how both sides of some file become one.
+    ///
+    /// # Errors
+    /// As [`UserRepo::apply`].
+    pub fn apply_settling(&self, branch: &str, at: Stamp, settle: Settle<'_>) -> Result<Applied> {
         let name = names::branch_ref(branch)?;
         let standing = refs::list(&self.git, self.own(), &[&name])?.remove(&name);
         let theirs = standing.ok_or_else(|| RepoError::NoSuchBranch(branch.to_owned()))?.id;
         self.refuse_under_way()?;
         let from = self.head().commit.to_string();
         let undo = format!("git reset --keep {from}");
-        let (to, how) = self.destination(branch, &from, &theirs, at)?;
+        let (to, how) = self.destination(branch, &from, &theirs, at, settle)?;
         if how != How::Already {
             self.refuse_overwriting(&from, &to)?;
             if how == How::MergeCommit {
@@ -64,7 +75,14 @@ impl UserRepo {
         Ok(Applied { from: CommitId::new(from), to: CommitId::new(to), how, undo })
     }
 
-    fn destination(&self, branch: &str, ours: &str, theirs: &str, at: Stamp) -> Result<(String, How)> {
+    fn destination(
+        &self,
+        branch: &str,
+        ours: &str,
+        theirs: &str,
+        at: Stamp,
+        settle: Settle<'_>,
+    ) -> Result<(String, How)> {
         let bases = self.git.run(self.lens(), &["merge-base", ours, theirs], b"", &[])?;
         let base = crate::git::one_line(&bases.stdout);
         if base == theirs {
@@ -73,14 +91,32 @@ impl UserRepo {
         if base == ours {
             return Ok((theirs.to_owned(), How::FastForward));
         }
-        match merge_trees(&self.git, self.lens(), &[], None, ours, theirs)? {
-            TreeMerge::Conflict(paths) => Err(NotApplied::Conflict(paths).into()),
-            TreeMerge::Clean(tree) => {
-                let message = format!("Merge branch '{branch}'\n");
-                let commit = self.git.commit(self.lens(), &tree, &[ours, theirs], &message, at)?;
-                Ok((commit, How::MergeCommit))
-            }
+        let tree = match merge_trees(&self.git, self.lens(), &[], None, ours, theirs)? {
+            TreeMerge::Clean(tree) => tree,
+            TreeMerge::Conflict { paths, tree } => self.settled(&paths, &tree, ours, theirs, settle)?,
+        };
+        let message = format!("Merge branch '{branch}'\n");
+        let commit = self.git.commit(self.lens(), &tree, &[ours, theirs], &message, at)?;
+        Ok((commit, How::MergeCommit))
+    }
+
+    /// The tree with every conflict settled.
+    fn settled(&self, paths: &[String], tree: &str, ours: &str, theirs: &str, settle: Settle<'_>) -> Result<String> {
+        let side = |commit: &str, path: &str| self.read(&CommitId::from(commit), path);
+        let mut entries = String::new();
+        for path in paths {
+            let both = side(ours, path)?.zip(side(theirs, path)?);
+            let Some(one) = both.and_then(|(ours, theirs)| settle(path, &ours, &theirs)) else {
+                return Err(NotApplied::Conflict(paths.to_vec()).into());
+            };
+            let blob = self.git.line(self.lens(), &["hash-object", "-w", "--no-filters", "--stdin"], &one)?;
+            entries.push_str(&format!("100644 {blob}\t{path}\0"));
         }
+        let index = self.lens_dir.join("settling.index");
+        let place = self.lens().index(&index);
+        self.git.call(place, &["read-tree", "--reset", tree], b"")?;
+        self.git.call(place, &["update-index", "-z", "--replace", "--index-info"], entries.as_bytes())?;
+        self.git.line(place, &["write-tree"], b"")
     }
 
     fn refuse_under_way(&self) -> Result<()> {

@@ -39,7 +39,7 @@ mod withheld;
 mod worktree;
 mod written;
 
-pub use apply::{Applied, How};
+pub use apply::{Applied, How, Settle};
 pub use begin::begin;
 pub use checker::Checker;
 pub use collect::{CollectSpec, Collected, Trespass, Why};

@@ -32,7 +32,11 @@ pub enum Merged {
 /// A three-way merge of trees, without a checkout.
 pub(crate) enum TreeMerge {
     Clean(String),
-    Conflict(Vec<String>),
+    /// The paths, and the tree with both sides in them, marked.
+    Conflict {
+        paths: Vec<String>,
+        tree: String,
+    },
 }
 
 impl RunRepo {
@@ -75,7 +79,7 @@ impl RunRepo {
     pub fn foresee(&self, one: &Change, other: &Change) -> Result<Vec<String>> {
         match self.merge_trees(one.base.as_str(), one.commit.as_str(), other.commit.as_str())? {
             TreeMerge::Clean(_) => Ok(Vec::new()),
-            TreeMerge::Conflict(paths) => Ok(paths),
+            TreeMerge::Conflict { paths, .. } => Ok(paths),
         }
     }
 
@@ -91,7 +95,7 @@ impl RunRepo {
                 self.merge_trees(change.base.as_str(), head.as_str(), change.commit.as_str())?
             };
             results.push(match merged {
-                TreeMerge::Conflict(paths) => Merged::Conflict { paths },
+                TreeMerge::Conflict { paths, .. } => Merged::Conflict { paths },
                 TreeMerge::Clean(tree) => {
                     let Message { subject, body } = message;
                     let commit = self.commit(&tree, &[head.as_str()], subject, body, at)?;
@@ -189,9 +193,10 @@ pub(crate) fn merge_trees(
                 let aside = sides.iter().find_map(|side| path.strip_suffix(side.as_str()));
                 text::one_line(aside.unwrap_or(&path), 300)
             };
-            let mut paths: Vec<String> = said.skip(1).map(plain).collect();
+            let tree = one_line(said.next().unwrap_or_default());
+            let mut paths: Vec<String> = said.map(plain).collect();
             paths.dedup();
-            Ok(TreeMerge::Conflict(paths))
+            Ok(TreeMerge::Conflict { paths, tree })
         }
         _ => Err(failed(&args, &out)),
     }

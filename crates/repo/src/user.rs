@@ -42,7 +42,7 @@ pub struct UserRepo {
     /// Holds the lens and an empty `home`.
     pub(crate) scratch: TempDir,
     /// A git directory of ours that borrows the user's objects.
-    lens_dir: PathBuf,
+    pub(crate) lens_dir: PathBuf,
     head: Head,
     remarks: Vec<String>,
     /// The user's own file of patterns to be ignored, in every repository.
@@ -182,6 +182,22 @@ impl UserRepo {
     /// When there is no such commit.
     pub fn read(&self, commit: &CommitId, path: &str) -> Result<Option<Vec<u8>>> {
         read(&self.git, self.lens(), commit, path)
+    }
+
+    /// The newest commits of `upto` that `after` does not hold, at most so many, newest first, with the first line of each
+    /// message.
+    ///
+    /// # Errors
+    /// When one of them does not exist.
+    pub fn commits(&self, after: Option<&CommitId>, upto: &CommitId, most: usize) -> Result<Vec<(CommitId, String)>> {
+        let (most, not) = (format!("--max-count={most}"), after.map(|after| format!("^{after}")));
+        let mut args =
+            vec!["rev-list", &most, "--no-commit-header", "--format=%H %s", "--end-of-options", upto.as_str()];
+        args.extend(not.as_deref());
+        let out = self.git.call(self.lens(), &args, b"")?;
+        let said = String::from_utf8_lossy(&out).into_owned();
+        let commits = said.lines().filter_map(|line| line.split_once(' '));
+        Ok(commits.map(|(id, subject)| (CommitId::from(id), text::one_line(subject, 200))).collect())
     }
 
     /// The git binary that reads it.

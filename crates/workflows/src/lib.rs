@@ -13,6 +13,7 @@ pub mod debug;
 pub mod deps;
 pub mod develop;
 pub mod flow;
+pub mod journal;
 pub mod plan;
 pub mod prompt;
 pub mod qa;
@@ -28,6 +29,7 @@ pub fn find(name: &str) -> Option<&'static dyn Workflow> {
     [
         &develop::Develop as &dyn Workflow,
         &deps::Deps,
+        &journal::Journal,
         &qa::Qa,
         &review::Review,
         &resolve::Resolve,

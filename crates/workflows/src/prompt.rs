@@ -32,6 +32,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("contest_verdict", include_str!("../prompts/contest_verdict.md")),
     ("fix", include_str!("../prompts/fix.md")),
     ("recheck", include_str!("../prompts/recheck.md")),
+    ("perspective", include_str!("../prompts/perspective.md")),
+    ("entry", include_str!("../prompts/entry.md")),
 ];
 
 /// A template that does not fit its values.

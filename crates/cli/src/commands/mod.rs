@@ -14,6 +14,7 @@ mod discard;
 mod doctor;
 mod gc;
 mod init;
+mod journal;
 mod logs;
 mod man;
 mod models;
@@ -43,6 +44,7 @@ pub fn run(words: Words, printer: &Printer) -> Result<Exit, Failure> {
         Some(Command::Deps(words)) => deps::run(common, &words, printer),
         Some(Command::Plan(words)) => plan::run(common, &words, printer),
         Some(Command::Qa(words)) => qa::run(common, &words, printer),
+        Some(Command::Journal(words)) => journal::run(common, &words, printer),
         Some(Command::Review(words)) => review::run(common, &words, printer),
         Some(Command::Debug(words)) => debug::run(common, &words, printer),
         Some(Command::Compete(words)) => compete::run(common, &words, printer),

@@ -2,6 +2,7 @@
 
 use super::develop::begin;
 use super::develop::request::{Wanted, new_run};
+use super::journal::session;
 use super::resume::{Asking, caps, flag};
 use crate::args::{Common, Qa};
 use crate::exit::{Exit, Failure};
@@ -38,8 +39,10 @@ pub fn run(common: &Common, words: &Qa, printer: &Printer) -> Result<Exit, Failu
         gate: if words.strict { Strictness::Strict } else { Strictness::Normal },
         fixes: if words.no_fix { Fixes::None } else { Fixes::Cycles },
         unfinished: if words.force { Unfinished::Judge } else { Unfinished::Ask },
+        book: session::the_book(&house, &new.base)?,
     };
-    let supplies = wants(&new);
+    let tasks = session::sections(&house, &loaded, &new.base)?;
+    let supplies = wants(&new).into_iter().chain(tasks.into_iter().map(|fact| Supply::Fact(Box::new(fact)))).collect();
     let new = NewRun { matter: Matter::Quality(quality), supplies, ..new };
     Ok(begin(&house, &loaded, &policy, new, words.script.as_deref(), printer, asking)?.1)
 }

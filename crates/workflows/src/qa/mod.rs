@@ -13,14 +13,16 @@ pub mod report;
 
 use crate::develop::steps::{verdict, verdict_schema};
 use crate::flow::{self, open_once, published};
+use crate::journal;
 use crate::workflow::{ReportFile, Texts, Workflow};
 use dossier::{Dossier, quality};
 use form::{QUALITY, RECHECK};
 use mao_core::effect::{Effect, Work};
-use mao_core::ids::{SectionId, StepId};
+use mao_core::ids::{BlobId, SectionId, StepId};
 use mao_core::outcome::Outcome;
 use mao_core::quality::Unfinished;
 use mao_core::run::RunState;
+use mao_core::session::{Fact, Session};
 use mao_core::step::Step;
 use mao_policy::Policy;
 use mao_policy::score::Verdict;
@@ -57,7 +59,7 @@ impl Workflow for Qa {
             QUALITY => Some(form::quality_schema()),
             RECHECK => Some(form::recheck_schema()),
             VERDICT => Some(verdict_schema()),
-            _ => None,
+            other => journal::form::schema(other),
         }
     }
 
@@ -66,7 +68,9 @@ impl Workflow for Qa {
             QUALITY => form::reviewed(value).map(|_| ()),
             RECHECK => form::rechecked(value).map(|_| ()),
             VERDICT => verdict(value).map(|_| ()),
-            other => Err(format!("qa knows no schema `{other}`")),
+            other => {
+                journal::form::accepts(other, value).unwrap_or_else(|| Err(format!("qa knows no schema `{other}`")))
+            }
         }
     }
 
@@ -78,8 +82,15 @@ impl Workflow for Qa {
         report::path(run)
     }
 
-    fn report(&self, policy: &Policy, run: &RunState, _texts: &Texts) -> Vec<ReportFile> {
-        report::files(policy, run)
+    fn reads(&self, run: &RunState) -> Vec<BlobId> {
+        quality(run).book.into_iter().collect()
+    }
+
+    fn report(&self, policy: &Policy, run: &RunState, texts: &Texts) -> Vec<ReportFile> {
+        let found = course::course(policy, run);
+        let mut files = report::files(policy, run, &found);
+        files.extend(journal::files(run, &session(run), &facts(policy, run, &found.last), texts));
+        files
     }
 }
 
@@ -96,8 +107,40 @@ fn forward(policy: &Policy, run: &RunState) -> Vec<Effect> {
             effects.extend(next);
             effects
         }
-        None => published(run, || outcome(policy, run, &found.last)),
+        None => {
+            let journal = journal::write(run, &session(run), &facts(policy, run, &found.last));
+            journal.unwrap_or_else(|| published(run, || outcome(policy, run, &found.last)))
+        }
     }
+}
+
+/// QA-14: a judgement is a session of its own.
+fn session(run: &RunState) -> Session {
+    let id = format!("qa-{}", run.opened.run.prefix(8));
+    Session { id, note: None, book: quality(run).book, facts: None }
+}
+
+/// QA-14: what the journal is told of this run: what was judged, before the journal's own questions.
+fn facts(policy: &Policy, run: &RunState, dossiers: &[Dossier]) -> Vec<Fact> {
+    let mut judged = run.clone();
+    judged.steps.retain(|step, _| !step.as_str().starts_with("journal."));
+    judged.outcome = Some(outcome(policy, run, dossiers));
+    let own = Fact::Run(journal::facts::of(policy, &judged, verdicts(policy, run, dossiers)));
+    std::iter::once(own).chain(journal::facts::supplied(run)).collect()
+}
+
+/// What each section of a run came to: `section 2: FAIL`.
+#[must_use]
+pub fn verdict_lines(policy: &Policy, run: &RunState) -> Vec<String> {
+    verdicts(policy, run, &course::course(policy, run).last)
+}
+
+fn verdicts(policy: &Policy, run: &RunState, dossiers: &[Dossier]) -> Vec<String> {
+    let line = |dossier: &Dossier| {
+        let verdict = dossier.score(policy, quality(run).gate, course::green(run)).verdict;
+        format!("section {}: {}", dossier.section, report::word(verdict))
+    };
+    dossiers.iter().map(line).collect()
 }
 
 /// What stands between a request and its first question.

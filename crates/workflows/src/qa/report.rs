@@ -5,7 +5,9 @@ mod form;
 mod markdown;
 mod sarif;
 
-use super::course::{CYCLES, Course, Fix, course};
+pub(super) use markdown::word;
+
+use super::course::{CYCLES, Course, Fix};
 use super::dossier::{Dossier, Item, State, quality};
 use super::names::label;
 use crate::workflow::ReportFile;
@@ -37,11 +39,10 @@ pub(super) fn path(run: &RunState) -> String {
 }
 
 /// Every file of the report.
-pub(super) fn files(policy: &Policy, run: &RunState) -> Vec<ReportFile> {
-    let course = course(policy, run);
+pub(super) fn files(policy: &Policy, run: &RunState, course: &Course) -> Vec<ReportFile> {
     let sections = run.opened.request.sections.iter();
     let reports: Vec<(SectionId, Report)> =
-        sections.filter_map(|section| Some((section.id.clone(), gather(policy, run, &course, &section.id)?))).collect();
+        sections.filter_map(|section| Some((section.id.clone(), gather(policy, run, course, &section.id)?))).collect();
     let mut files = Vec::new();
     if reports.len() > 1 {
         let all: Vec<&Report> = reports.iter().map(|(_, report)| report).collect();

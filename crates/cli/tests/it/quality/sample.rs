@@ -69,7 +69,23 @@ pub fn sample() -> Shop {
     let mut shop = Shop::with(&files, "[engine]\nverify = [\"sh check.sh\"]\n");
     shop.sandbox.set("MAO_TEST_CLOCK", crate::shop::BEGIN.to_string());
     shop.sandbox.set("MAO_TEST_RUN", RUN);
+    play_journal(&mut shop);
     shop
+}
+
+/// The three perspectives, and the entry from them.
+pub fn play_journal(shop: &mut Shop) {
+    for view in ["technical", "process", "creative"] {
+        let act = format!(
+            "[[turn]]\nact = [{{ json = {{ summary = \"As seen from {view}.\", points = [\"One.\", \"Two.\"] }} }}]\n"
+        );
+        shop.play(&format!("journal.{view}"), &act);
+    }
+    let entry = "[[turn]]\nact = [{ json = { summary = \"Accounts were judged.\", work_completed = [\"Five reviews\"], \
+                 issues = [{ issue = \"It was slow\", resolution = \"A cache\", status = \"Resolved\" }], \
+                 decisions = [{ decision = \"Keep it\", rationale = \"It works\" }], learnings = [\"Read first\"], \
+                 open_items = [\"Look again\"], context = \"Section 2 is next.\", topics = [\"accounts\"], disagreements = [] } }]\n";
+    shop.play("journal.entry", entry);
 }
 
 fn toml_text(text: &str) -> String {

@@ -7,7 +7,7 @@ use mao_core::text::{one_line, printable};
 use mao_policy::score::{Band, Verdict};
 
 /// A verdict's word.
-pub(super) const fn word(verdict: Verdict) -> &'static str {
+pub(crate) const fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "PASS",
         Verdict::Conditional => "CONDITIONAL",
