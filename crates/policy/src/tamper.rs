@@ -267,15 +267,16 @@ fn is_condition(line: &str) -> bool {
         || line.ends_with(')') && line.contains(") ")
 }
 
-static LITERAL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#""([^"]*)"|'([^']*)'|`([^`]*)`|\b(\d{2,}(?:\.\d+)?|\d+\.\d+)\b"#).ok());
+static LITERAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#""([^"]*)"|'([^']*)'|`([^`]*)`"#).ok());
 
 /// The literals of a line that are not in every program: texts of three characters, numbers of two digits.
 fn literals(line: &str) -> BTreeSet<String> {
     let Some(literal) = &*LITERAL else { return BTreeSet::new() };
-    let all = literal.captures_iter(line).filter_map(|found| match (1..=3).find_map(|at| found.get(at)) {
-        Some(text) => Some(text.as_str().to_owned()).filter(|text| text.chars().count() >= 3),
-        None => found.get(4).map(|number| number.as_str().to_owned()),
-    });
+    let texts = literal.captures_iter(line).filter_map(|found| (1..=3).find_map(|at| found.get(at)));
+    let texts = texts.map(|text| text.as_str().to_owned()).filter(|text| text.chars().count() >= 3);
+    // A number counts wherever it stands, also as a word of a text.
+    let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_'));
+    let numbers = words.filter(|word| word.len() >= 2 && word.parse::<f64>().is_ok()).map(str::to_owned);
+    let all = texts.chain(numbers);
     all.filter(|one| !matches!(one.as_str(), "10" | "100" | "1000" | "utf-8" | "utf8")).collect()
 }
