@@ -24,7 +24,7 @@ fn diff(path: &str, before: &str, after: &str) -> String {
 /// What is said of one file that becomes another, beside this locked test.
 fn found(path: &str, before: &str, after: &str, test: (&str, &str)) -> Vec<String> {
     let text = diff(path, before, after);
-    let parsed = Diff::parse(&text).unwrap();
+    let parsed = Diff::parse(&text).expect("a diff of git's");
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let touched = [Touched { path: path.into(), before: some(before), after: some(after) }];
     let locked = BTreeSet::from([test.0.to_owned()]);
