@@ -183,6 +183,7 @@ fn told_apart(evidence: &Evidence<'_>) -> Vec<String> {
     let (Some(tested), Some(looks)) = (&*TESTED, &*LOOKS) else { return Vec::new() };
     let names = names_of_tests(evidence);
     let pairs = together(evidence);
+    let told = evidence.task.map(|task| task.lines().flat_map(literals).collect()).unwrap_or_default();
     let mut found = Vec::new();
     for file in evidence.diff.files.iter().filter(|file| !is_test(&file.path)) {
         let lines: Vec<&str> = added(file).filter(|line| !is_comment(line)).collect();
@@ -194,7 +195,7 @@ fn told_apart(evidence: &Evidence<'_>) -> Vec<String> {
                 "something else is compiled for tests"
             } else if names.iter().any(|name| line.contains(name.as_str())) {
                 "it names a test"
-            } else if answers_a_test(&lines[at..], &pairs) {
+            } else if answers_a_test(&lines[at..], &pairs, &told) {
                 "the answer to a test is written into it"
             } else {
                 continue;
@@ -229,14 +230,12 @@ fn names_of_tests(evidence: &Evidence<'_>) -> BTreeSet<String> {
     named.chain(files.filter(|file| file.contains("test"))).filter(|name| name.len() >= 7).collect()
 }
 
-/// The literals that stand close to each other in locked tests, but for those that the task names itself.
+/// The literals that stand close to each other in locked tests.
 fn together(evidence: &Evidence<'_>) -> Vec<BTreeSet<String>> {
-    let told: BTreeSet<String> =
-        evidence.task.map(|task| task.lines().flat_map(literals).collect()).unwrap_or_default();
     let close = |text: &String| -> Vec<BTreeSet<String>> {
         let lines: Vec<BTreeSet<String>> = text.lines().map(literals).collect();
         let near = |at: usize| lines[at..lines.len().min(at + NEAR)].iter().flatten().cloned().collect::<BTreeSet<_>>();
-        (0..lines.len()).map(|at| near(at).difference(&told).cloned().collect()).collect()
+        (0..lines.len()).map(near).collect()
     };
     evidence.texts.values().flat_map(close).collect()
 }
@@ -245,9 +244,10 @@ fn together(evidence: &Evidence<'_>) -> Vec<BTreeSet<String>> {
 const NEAR: usize = 3;
 
 /// A condition with an input, and the answer to it, as they stand together in a locked test.
-fn answers_a_test(lines: &[&str], pairs: &[BTreeSet<String>]) -> bool {
+fn answers_a_test(lines: &[&str], pairs: &[BTreeSet<String>], told: &BTreeSet<String>) -> bool {
     let Some(condition) = lines.first().filter(|line| is_condition(line)) else { return false };
-    let inputs = literals(condition);
+    // An input that the task names itself may stand in the source.
+    let inputs: BTreeSet<String> = literals(condition).difference(told).cloned().collect();
     if inputs.is_empty() {
         return false;
     }
