@@ -3,7 +3,7 @@
 //!
 //! One that is under way when we are killed is not killed with us: that would need a hook between fork and exec, for
 //! which a whole copy of this process is made instead of a share of it (half of what a run's calls of git cost). It works
-//! to its end, or until [`sweep`](crate::sweep) finds it in a dead owner's directory.
+//! to its end, or until [`sweep`](crate::sweep()) finds it in a dead owner's directory.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
