@@ -116,7 +116,9 @@ async fn ivk_02_a_complaint_never_stands_within_a_line_of_the_spill() {
     let mut command = sh("printf 'begun '; echo said >&2; sleep 0.2; echo done");
     command.limits.spill = Some(spill.clone());
     whole(command).await;
-    assert_eq!(fs::read_to_string(&spill).expect("spill"), "begun done\nsaid\n");
+    // Which of two pipes is read first is the kernel's matter; that a line stays whole is ours.
+    let raw = fs::read_to_string(&spill).expect("spill");
+    assert!(["begun done\nsaid\n", "said\nbegun done\n"].contains(&raw.as_str()), "{raw:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
