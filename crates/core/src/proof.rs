@@ -44,7 +44,7 @@ impl RunState {
     /// this run, and no verdict stands in for the tests.
     fn chosen(&self, brought: &Brought) -> Option<Validated<Change>> {
         let won = self.settled.as_ref().and_then(|settled| settled.winner.as_ref()) == Some(&brought.step);
-        if !won && !mutant::is("dis_10_unsettled_lands") {
+        if !won {
             return None;
         }
         let member = Member { of: brought.step.clone(), attempt: BROUGHT };

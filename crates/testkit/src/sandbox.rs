@@ -62,6 +62,8 @@ impl Sandbox {
             ("LANG".to_owned(), "C.UTF-8".to_owned()),
             ("GIT_CONFIG_NOSYSTEM".to_owned(), "1".to_owned()),
         ]);
+        // A test that is run with a rule broken breaks it in the programs that it starts.
+        environment.extend(std::env::var("MAO_MUTANT").ok().map(|mutant| ("MAO_MUTANT".to_owned(), mutant)));
         environment.extend(std::env::var("PATH").map(|value| ("PATH".to_owned(), value)));
         // A rustup cargo fails in an empty home unless it is told where its own lies.
         let home = std::env::var("HOME").unwrap_or_default();

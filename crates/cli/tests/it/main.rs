@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as the tests do: at once, with the place")]
 #![expect(clippy::print_stdout, reason = "how many points and how long is part of what is proven")]
 
+mod broken;
 mod checkpoint;
 mod contests;
 mod debugging;

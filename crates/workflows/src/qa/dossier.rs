@@ -5,7 +5,6 @@ use super::form::{self, Claim};
 use super::names::review_step;
 use mao_core::ids::{ModelId, ProviderId, SectionId};
 use mao_core::matter::Matter;
-use mao_core::mutant;
 use mao_core::quality::{Quality, Strictness};
 use mao_core::review::{Issue, Severity};
 use mao_core::run::RunState;
@@ -169,9 +168,6 @@ impl Dossier {
                 if !by.contains(&one.by) {
                     by.push(one.by.clone());
                 }
-            }
-            if mutant::is("qa_07_only_the_first_reporter") {
-                by.truncate(1);
             }
             by.sort_by_key(|one| one.dimension);
             let (impact, anchor) = (first.claim.impact.clone(), first.anchor);
