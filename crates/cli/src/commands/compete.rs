@@ -1,6 +1,6 @@
 //! `mao compete "task" --models a,b,c`: several models try, each apart from the others, and tests choose.
 
-use super::develop::request::mark;
+use super::develop::request::run_about;
 use super::develop::{Along, base, begin};
 use super::resolve::check;
 use super::resume::{Asking, flag};
@@ -11,9 +11,6 @@ use crate::print::Printer;
 use mao_core::contest::{Contest, Tests};
 use mao_core::ids::{ModelId, TaskClass};
 use mao_core::matter::Matter;
-use mao_core::request::{Approval, Order};
-use mao_core::text;
-use mao_engine::open::NewRun;
 use mao_policy::Policy;
 use mao_policy::route::{Conditions, admit};
 use mao_store::Blobs;
@@ -37,27 +34,9 @@ pub fn run(common: &Common, words: &Compete, printer: &Printer) -> Result<Exit, 
     if words.task.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "the task is empty"));
     }
-    let new = NewRun {
-        workflow: "compete".to_owned(),
-        text: text::one_line(&words.task, 200),
-        sections: Vec::new(),
-        requirements: None,
-        tasks: None,
-        files: house.repo.files(&base)?,
-        repository: house.repo.key()?,
-        base_tree: house.repo.tree(&base)?,
-        base,
-        scripted: mark(scripted),
-        run: None,
-        matter: Matter::Contest(Box::new(Contest {
-            task: Some(house.store.put(words.task.as_bytes())?),
-            tests,
-            models,
-        })),
-        supplies: Vec::new(),
-        order: Order::Computed,
-        approval: Approval::Given,
-    };
+    let task = Some(house.store.put(words.task.as_bytes())?);
+    let matter = Matter::Contest(Box::new(Contest { task, tests, models }));
+    let new = run_about(&house, &policy, base, ("compete", &words.task), matter, scripted)?;
     let script = words.script.as_deref();
     let (_, exit) = begin(&house, &loaded, &policy, new, script, printer, Asking::of(printer))?;
     Ok(exit)

@@ -1,7 +1,7 @@
 //! `mao debug -- CMD`: looks for the fault that a command shows. What earlier searches of this repository for the same
 //! command recorded is collected here, so that failed repairs are counted over all of them.
 
-use super::develop::request::mark;
+use super::develop::request::run_about;
 use super::develop::{Along, base, begin};
 use super::resume::Asking;
 use crate::args::{Common, Debug};
@@ -10,9 +10,6 @@ use crate::open::{House, Scripted};
 use crate::print::Printer;
 use mao_core::debug::{self, Trial};
 use mao_core::matter::Matter;
-use mao_core::request::{Approval, Order};
-use mao_core::text;
-use mao_engine::open::NewRun;
 use mao_policy::policy::Check;
 use mao_workflows::debug::{is_about, trials};
 
@@ -32,23 +29,8 @@ pub fn run(common: &Common, words: &Debug, printer: &Printer) -> Result<Exit, Fa
     let mut policy = house.policy(&loaded, &base, scripted)?;
     policy.checks = vec![Check { argv: words.command.clone() }];
     let earlier = earlier(&house, &words.command)?;
-    let new = NewRun {
-        workflow: "debug".to_owned(),
-        text: text::one_line(&words.command.join(" "), 200),
-        sections: Vec::new(),
-        requirements: None,
-        tasks: None,
-        files: house.repo.files(&base)?,
-        repository: house.repo.key()?,
-        base_tree: house.repo.tree(&base)?,
-        base,
-        scripted: mark(scripted),
-        run: None,
-        matter: Matter::Debug(Box::new(debug::Debug { command: words.command.clone(), earlier })),
-        supplies: Vec::new(),
-        order: Order::Computed,
-        approval: Approval::Given,
-    };
+    let matter = Matter::Debug(Box::new(debug::Debug { command: words.command.clone(), earlier }));
+    let new = run_about(&house, &policy, base, ("debug", &words.command.join(" ")), matter, scripted)?;
     let script = words.script.as_deref();
     let (_, exit) = begin(&house, &loaded, &policy, new, script, printer, Asking::of(printer))?;
     Ok(exit)

@@ -3,7 +3,7 @@
 pub(super) mod session;
 
 use super::develop::begin;
-use super::develop::request::SCRIPTED;
+use super::develop::request::run_about;
 use super::resume::{Asking, caps, flag};
 use crate::args::{Common, Journal};
 use crate::exit::{Exit, Failure};
@@ -11,7 +11,6 @@ use crate::open::{House, Scripted};
 use crate::print::Printer;
 use mao_config::privacy_word;
 use mao_core::matter::Matter;
-use mao_core::request::{Approval, Order};
 use mao_engine::open::NewRun;
 
 /// Runs the command.
@@ -26,22 +25,7 @@ pub fn run(common: &Common, words: &Journal, printer: &Printer) -> Result<Exit, 
     let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
     let policy = house.policy(&loaded, &base, scripted)?;
     let (session, supplies) = session::collect(&house, &loaded, &base, words.summary.clone())?;
-    let new = NewRun {
-        workflow: "journal".to_owned(),
-        text: session.id.clone(),
-        sections: Vec::new(),
-        requirements: None,
-        tasks: None,
-        files: house.repo.files(&base)?,
-        repository: house.repo.key()?,
-        base_tree: house.repo.tree(&base)?,
-        base,
-        scripted: (scripted == Scripted::Yes).then(|| SCRIPTED.to_owned()),
-        run: None,
-        matter: Matter::Journal(session),
-        supplies,
-        order: Order::Computed,
-        approval: Approval::Given,
-    };
+    let about = ("journal", &*session.id.clone());
+    let new = NewRun { supplies, ..run_about(&house, &policy, base, about, Matter::Journal(session), scripted)? };
     Ok(begin(&house, &loaded, &policy, new, words.script.as_deref(), printer, Asking::of(printer))?.1)
 }

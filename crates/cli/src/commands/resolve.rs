@@ -1,7 +1,7 @@
 //! `mao resolve A B`: takes one of several changes for the same thing, by tests where there can be any. What is brought
 //! becomes one commit each on the common base, in the run's own repository; the checkout is not touched.
 
-use super::develop::request::mark;
+use super::develop::request::run_about;
 use super::develop::{begin_alone, new_id};
 use super::resume::Asking;
 use crate::args::{Common, Design, Resolve};
@@ -13,7 +13,6 @@ use mao_core::contest::{Brought, Contest, Tests};
 use mao_core::diff::Diff;
 use mao_core::ids::{CommitId, StepId};
 use mao_core::matter::Matter;
-use mao_core::request::{Approval, Order};
 use mao_core::supply::Supply;
 use mao_core::text;
 use mao_engine::open::NewRun;
@@ -65,23 +64,9 @@ pub fn run(common: &Common, words: &Resolve, printer: &Printer) -> Result<Exit, 
             .hint("name the tests: `--tests CMD`; or say what the candidates are meant to do, so that tests can be written: `--task TEXT`"));
     }
     let task = words.task.as_ref().map(|task| house.store.put(task.as_bytes())).transpose()?;
-    let new = NewRun {
-        workflow: "resolve".to_owned(),
-        text: text::one_line(&words.candidates.join(" "), 200),
-        sections: Vec::new(),
-        requirements: None,
-        tasks: None,
-        files: house.repo.files(&base)?,
-        repository: house.repo.key()?,
-        base_tree: house.repo.tree(&base)?,
-        base,
-        scripted: mark(scripted),
-        run: Some(id),
-        matter: Matter::Contest(Box::new(Contest { task, tests, models: Vec::new() })),
-        supplies,
-        order: Order::Computed,
-        approval: Approval::Given,
-    };
+    let matter = Matter::Contest(Box::new(Contest { task, tests, models: Vec::new() }));
+    let about = ("resolve", &*words.candidates.join(" "));
+    let new = NewRun { run: Some(id), supplies, ..run_about(&house, &policy, base, about, matter, scripted)? };
     let script = words.script.as_deref();
     let (_, exit) = begin_alone(&house, &loaded, &policy, new, script, printer, Asking::of(printer))?;
     Ok(exit)

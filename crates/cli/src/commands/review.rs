@@ -2,7 +2,7 @@
 //! verdict is about the text that was read and about no other.
 
 use super::develop::begin;
-use super::develop::request::SCRIPTED;
+use super::develop::request::run_about;
 use super::resume::{Asking, flag};
 use crate::args::review::{Review, ReviewPlan, ReviewPr, ReviewWhat};
 use crate::args::{Common, Privacy};
@@ -13,7 +13,6 @@ use mao_config::{Loaded, Source, privacy_word};
 use mao_core::diff::Diff;
 use mao_core::ids::{CommitId, TaskClass};
 use mao_core::matter::{Matter, Reviewed};
-use mao_core::request::{Approval, Order};
 use mao_core::section;
 use mao_core::supply::Supply;
 use mao_core::text;
@@ -174,21 +173,9 @@ fn carry(house: &House, loaded: &Loaded, what: New, script: Option<&Path>, print
     let scripted = if script.is_some() { Scripted::Yes } else { Scripted::No };
     let policy = house.policy(loaded, &base, scripted)?;
     let new = NewRun {
-        workflow: "review".to_owned(),
-        text: text::one_line(&what.text, 200),
-        sections: Vec::new(),
-        requirements: None,
-        tasks: None,
         files: what.files,
-        repository: house.repo.key()?,
-        base_tree: house.repo.tree(&base)?,
-        base,
-        scripted: script.map(|_| SCRIPTED.to_owned()),
-        run: None,
-        matter: what.matter,
         supplies: what.supplies,
-        order: Order::Computed,
-        approval: Approval::Given,
+        ..run_about(house, &policy, base, ("review", &what.text), what.matter, scripted)?
     };
     begin(house, loaded, &policy, new, script, printer, Asking::of(printer)).map(|(_, exit)| exit)
 }

@@ -12,12 +12,12 @@ use mao_core::request::{Approval, Declares, Order};
 use mao_core::section::{NotASelection, Section, Selection};
 use mao_core::text;
 use mao_engine::open::{NewRun, NewSection};
-use mao_policy::privacy;
+use mao_policy::{Policy, privacy};
 use mao_workflows::context::{self, collect};
 use mao_workflows::develop::order;
 
 /// What every face shows while models are scripted.
-pub const SCRIPTED: &str = "scripted models: no real model was asked, every answer comes from a script";
+const SCRIPTED: &str = "scripted models: no real model was asked, every answer comes from a script";
 
 /// The address of what is no section: a feature.
 const FEATURE: &str = "feature";
@@ -40,11 +40,46 @@ pub struct Wanted<'a> {
 }
 
 /// What every face shows of a run with these models.
-pub fn mark(scripted: Scripted) -> Option<String> {
+fn mark(scripted: Scripted) -> Option<String> {
     match scripted {
         Scripted::Yes => Some(SCRIPTED.to_owned()),
         Scripted::No => None,
     }
+}
+
+/// A run of `workflow` that is about something else than sections, from this commit. `text` is what lists show of it.
+pub fn run_about(
+    house: &House,
+    policy: &Policy,
+    base: CommitId,
+    (workflow, text): (&str, &str),
+    matter: Matter,
+    scripted: Scripted,
+) -> Result<NewRun, Failure> {
+    Ok(NewRun {
+        workflow: workflow.to_owned(),
+        text: text::one_line(text, 200),
+        sections: Vec::new(),
+        requirements: None,
+        tasks: None,
+        files: files(house, policy, &base)?,
+        repository: house.repo.key()?,
+        base_tree: house.repo.tree(&base)?,
+        base,
+        scripted: mark(scripted),
+        run: None,
+        matter,
+        supplies: Vec::new(),
+        order: Order::Computed,
+        approval: Approval::Given,
+    })
+}
+
+/// The paths of a commit that may be told: the name of a private one is private too.
+fn files(house: &House, policy: &Policy, base: &CommitId) -> Result<Vec<String>, Failure> {
+    let mut files = house.repo.files(base)?;
+    files.retain(|path| !privacy::is_private(policy, path));
+    Ok(files)
 }
 
 /// The run that these words ask for, from this commit.
@@ -56,8 +91,7 @@ pub fn new_run(house: &House, loaded: &Loaded, base: CommitId, wanted: &Wanted<'
         return Err(Failure::new(Exit::Configuration, what));
     }
     let requirements = requirements.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let mut files = house.repo.files(&base)?;
-    files.retain(|path| !privacy::is_private(&loaded.policy, path));
+    let files = files(house, &loaded.policy, &base)?;
     for path in [loaded.sections_file.as_str(), named.unwrap_or(REQUIREMENTS_FILE)] {
         if glob::any(&loaded.policy.private.local_only, path) {
             let what = format!("{path} is private (`privacy.local_only`), and what it says is what everybody works by");
