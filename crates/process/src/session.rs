@@ -1,10 +1,10 @@
 //! Which session of the operating system this program runs in. It starts and signals nothing.
 
-use rustix::process::{getpid, getsid};
+use crate::tree;
 
-/// The session that this process belongs to: the same for everything that one terminal started.
+/// The session that this process belongs to: the same for everything that one terminal started. 0 is the session that a
+/// container was entered from; without `/proc` every process is a session of its own.
 #[must_use]
 pub fn session() -> u32 {
-    let id = getsid(None).unwrap_or_else(|_| getpid());
-    u32::try_from(id.as_raw_nonzero().get()).unwrap_or_default()
+    tree::own_session().unwrap_or_else(std::process::id)
 }

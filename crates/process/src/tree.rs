@@ -24,6 +24,8 @@ pub(crate) struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stat {
     parent: i32,
+    /// 0 where the session began outside this container.
+    session: u32,
     started: u64,
     state: u8,
 }
@@ -103,6 +105,14 @@ pub(crate) fn signal(member: Member, signal: Signal) {
     };
 }
 
+/// The session that this process belongs to, or nothing where the system does not say.
+///
+/// It is read here because `getsid` of rustix takes 0 for impossible, and in a container that was entered from outside the
+/// kernel does answer 0.
+pub(crate) fn own_session() -> Option<u32> {
+    Some(parse(&fs::read("/proc/self/stat").ok()?)?.session)
+}
+
 fn stat(pid: i32) -> Option<Stat> {
     parse(&fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
@@ -113,9 +123,10 @@ fn parse(line: &[u8]) -> Option<Stat> {
     let mut fields = std::str::from_utf8(line.get(after_name..)?).ok()?.split_ascii_whitespace();
     let state = *fields.next()?.as_bytes().first()?;
     let parent = fields.next()?.parse().ok()?;
-    // Field 22 of the line; the third one was the first after the name.
-    let started = fields.nth(17)?.parse().ok()?;
-    Some(Stat { parent, started, state })
+    // Fields 6 and 22 of the line; the third one was the first after the name.
+    let session = fields.nth(1)?.parse().ok()?;
+    let started = fields.nth(15)?.parse().ok()?;
+    Some(Stat { parent, session, started, state })
 }
 
 #[cfg(test)]
@@ -124,8 +135,14 @@ mod tests {
 
     #[test]
     fn a_name_with_parentheses_and_foreign_bytes_is_passed_over() {
-        let line = b"77 (a) R 1 (\xff) S 42 77 77 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 1 1";
-        assert_eq!(parse(line), Some(Stat { parent: 42, started: 987_654, state: b'S' }));
+        let line = b"77 (a) R 1 (\xff) S 42 77 76 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 1 1";
+        assert_eq!(parse(line), Some(Stat { parent: 42, session: 76, started: 987_654, state: b'S' }));
+    }
+
+    #[test]
+    fn a_session_that_began_outside_the_container_is_0() {
+        let line = b"1 (mao) R 0 1 0 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 1 1";
+        assert_eq!(parse(line), Some(Stat { parent: 0, session: 0, started: 987_654, state: b'R' }));
     }
 
     #[test]
