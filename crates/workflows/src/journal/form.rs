@@ -11,6 +11,9 @@ pub(crate) const PERSPECTIVE: &str = "perspective";
 /// The name of the entry's form.
 pub(crate) const ENTRY: &str = "entry";
 
+/// The most sentences of a summary.
+const SENTENCES: usize = 3;
+
 /// The step in which the entry is written.
 pub const WRITE: &str = "journal.entry";
 
@@ -135,7 +138,30 @@ pub(crate) fn perspective(value: &Value) -> Result<Perspective, String> {
 
 pub(crate) fn written(value: &Value) -> Result<Written, String> {
     let read = Written::deserialize(value).map_err(|wrong| wrong.to_string())?;
-    if read.summary.trim().is_empty() { Err("an entry has a summary".into()) } else { Ok(read) }
+    match sentences(&read.summary) {
+        0 => Err("an entry has a summary".into()),
+        1..=SENTENCES => Ok(read),
+        more => Err(format!("a summary has at most {SENTENCES} sentences, not {more}")),
+    }
+}
+
+/// How many sentences a text has: what ends like one, and is followed by a capital or by nothing. An abbreviation may join
+/// two, and never makes two of one.
+fn sentences(text: &str) -> usize {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let ends = |word: &str| word.trim_end_matches(['"', '\'', ')', '”', '’', '`', '*']).ends_with(['.', '!', '?']);
+    let begins = |word: &str| {
+        let plain = word.trim_start_matches(['"', '\'', '(', '“', '‘', '`', '*']);
+        plain.starts_with(|c: char| c.is_uppercase() || c.is_numeric())
+    };
+    let within = words.windows(2).filter(|pair| ends(pair[0]) && begins(pair[1]) && !abbreviates(pair[0])).count();
+    within + usize::from(!words.is_empty())
+}
+
+/// `e.g.`, `i.e.`, `J.`
+fn abbreviates(word: &str) -> bool {
+    let plain = word.trim_end_matches('.');
+    plain.contains('.') || plain.chars().count() == 1
 }
 
 /// The JSON schema of a form of the journal.
@@ -170,5 +196,62 @@ pub(crate) fn accepts(name: &str, value: &Value) -> Option<Result<(), String>> {
         PERSPECTIVE => Some(perspective(value).map(|_| ())),
         ENTRY => Some(written(value).map(|_| ())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Value {
+        json!({
+            "summary": "One. Two.", "work_completed": ["a"], "learnings": ["b"], "open_items": ["c"], "context": "d",
+            "issues": [{"issue": "e", "resolution": "f", "status": "Open"}], "topics": ["g"],
+            "decisions": [{"decision": "h", "rationale": "i"}], "disagreements": [],
+        })
+    }
+
+    #[test]
+    fn jrn_02_an_entry_that_lacks_one_of_its_fields_is_refused() {
+        assert!(written(&entry()).is_ok());
+        for field in
+            ["summary", "work_completed", "issues", "decisions", "learnings", "open_items", "context", "topics"]
+        {
+            let mut lacking = entry();
+            lacking.as_object_mut().unwrap().remove(field);
+            let why = written(&lacking).unwrap_err();
+            assert!(why.contains(field), "{field}: {why}");
+        }
+        for (place, field) in
+            [("issues", "issue"), ("issues", "resolution"), ("issues", "status"), ("decisions", "rationale")]
+        {
+            let mut lacking = entry();
+            lacking[place][0].as_object_mut().unwrap().remove(field);
+            assert!(written(&lacking).is_err(), "{place}: {field}");
+        }
+        let mut other = entry();
+        other["issues"][0]["status"] = json!("Postponed");
+        assert!(written(&other).is_err(), "an issue is Resolved or Open");
+        let wanted = schema(ENTRY).unwrap();
+        assert_eq!(wanted["required"].as_array().unwrap().len(), entry().as_object().unwrap().len());
+    }
+
+    #[test]
+    fn jrn_02_a_summary_has_one_to_three_sentences() {
+        let said = |summary: &str| {
+            let mut one = entry();
+            one["summary"] = json!(summary);
+            written(&one).map(|_| ())
+        };
+        for good in [
+            "Accounts were judged",
+            "One. Two! Three?",
+            "Version 1.2 of a.rs, e.g. Its parser (by J. Doe), was mended. It holds.",
+            "He said “Stop.” Then it went on.",
+        ] {
+            assert_eq!(said(good), Ok(()), "{good}");
+        }
+        assert!(said(" ").is_err());
+        assert_eq!(said("A. One. Two. Three. Four."), Err("a summary has at most 3 sentences, not 4".into()));
     }
 }

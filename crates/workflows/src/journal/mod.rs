@@ -12,7 +12,7 @@ pub mod form;
 use crate::flow::{self, open_once, published};
 use crate::workflow::{ReportFile, Texts, Workflow};
 use form::{ENTRY, PERSPECTIVE, View, WRITE};
-use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::ask::{Ask, Prompt, ReplyForm, Role, Size};
 use mao_core::effect::{Effect, Work};
 use mao_core::ids::{BlobId, StepId, TaskClass};
 use mao_core::matter::Matter;
@@ -133,6 +133,7 @@ fn perspective(run: &RunState, session: &Session, known: &[Fact], view: View) ->
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -158,6 +159,7 @@ fn synthesis(run: &RunState, session: &Session, known: &[Fact]) -> Ask {
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 

@@ -212,3 +212,68 @@ pub(super) fn recheck_schema() -> Value {
         "issues": {"type": "array", "items": object(Value::Object(found))},
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issue() -> Value {
+        json!({
+            "file": "src/a.rs", "line": 3, "severity": "HIGH", "category": "lost_error", "description": "It is lost.",
+            "impact": "Nobody knows.", "evidence": "let _ = save();", "fix": "Return it.", "wanted_by": null,
+        })
+    }
+
+    fn reply(issue: Value) -> Value {
+        json!({"score": 70, "issues": [issue]})
+    }
+
+    #[test]
+    fn qa_02_an_answer_whose_issue_lacks_a_field_or_has_another_is_refused() {
+        assert!(reviewed(&reply(issue())).is_ok());
+        for field in ["severity", "category", "description", "impact", "evidence", "fix"] {
+            let mut lacking = issue();
+            lacking.as_object_mut().unwrap().remove(field);
+            let why = reviewed(&reply(lacking)).unwrap_err();
+            assert!(why.contains(field), "{field}: {why}");
+        }
+        for (field, value) in [("description", json!("  ")), ("verdict", json!("PASS")), ("line", json!("three"))] {
+            let mut wrong = issue();
+            wrong[field] = value;
+            assert!(reviewed(&reply(wrong)).is_err(), "{field}");
+        }
+        let asked = quality_schema();
+        let wanted = asked["properties"]["issues"]["items"]["required"].as_array().unwrap();
+        assert_eq!(wanted.len(), issue().as_object().unwrap().len(), "all of them are asked for");
+    }
+
+    #[test]
+    fn qa_02_there_are_four_severities_and_the_words_of_other_houses_map_to_them() {
+        use Severity::{Critical, High, Low, Medium};
+        for (word, severity) in [
+            ("CRITICAL", Critical),
+            ("Critical", Critical),
+            ("high", High),
+            ("Major", High),
+            ("MAJOR", High),
+            ("medium", Medium),
+            ("LOW", Low),
+            ("minor", Low),
+            (" Minor ", Low),
+        ] {
+            let mut one = issue();
+            one["severity"] = json!(word);
+            let found = reviewed(&reply(one.clone())).unwrap_or_else(|why| panic!("{word}: {why}"));
+            assert_eq!(found.issues[0].severity, severity, "{word}");
+            (one["section"], one["dimension"]) = (json!("1"), json!("security"));
+            let again = json!({"repaired": [], "scores": [], "issues": [one]});
+            assert_eq!(rechecked(&again).unwrap().issues[0].claim().severity, severity, "{word}, looked at again");
+        }
+        for word in ["blocker", "info", "", "CRITICAL!"] {
+            let mut one = issue();
+            one["severity"] = json!(word);
+            assert!(reviewed(&reply(one)).is_err(), "`{word}` is none");
+        }
+        assert!(Critical < High && High < Medium && Medium < Low, "the worst first");
+    }
+}

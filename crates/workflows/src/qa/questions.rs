@@ -4,7 +4,7 @@ use super::assign::Batch;
 use super::dossier::{Dossier, Item};
 use super::form::{QUALITY, RECHECK};
 use super::names::{label, review_step};
-use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::ask::{Ask, Prompt, ReplyForm, Role, Size};
 use mao_core::change::Change;
 use mao_core::ids::{BlobId, ProviderId, StepId, TaskClass};
 use mao_core::request::SectionBrief;
@@ -53,6 +53,7 @@ pub(super) fn review(run: &RunState, section: &SectionBrief, dimension: Dimensio
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -72,6 +73,7 @@ pub(super) fn fix(policy: &Policy, run: &RunState, dossiers: &[Dossier], batch: 
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -99,6 +101,7 @@ pub(super) fn judge(policy: &Policy, dossiers: &[Dossier], batch: &Batch, seen: 
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -129,6 +132,7 @@ pub(super) fn recheck(
         proposal: None,
         complexity: None,
         apart_from: apart.into_iter().collect(),
+        size: Size::default(),
     }
 }
 

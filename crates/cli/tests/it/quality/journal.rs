@@ -78,6 +78,41 @@ fn qa_14_a_judgement_ends_with_a_journal_entry() {
 }
 
 #[test]
+fn jrn_02_an_entry_holds_the_session_its_work_its_issues_and_what_comes_next() {
+    let mut shop = sample();
+    let act = r#"act = [{ json = { summary = "What it was about.", work_completed = ["The parser"], issues = [
+  { issue = "It was | slow", resolution = "A cache", status = "Resolved" },
+  { issue = "It is large", resolution = "Later", status = "Open" } ],
+  decisions = [{ decision = "Keep the form", rationale = "Others read it" }], learnings = ["Read first"],
+  open_items = ["Look at section 2", "Ask about 3"], context = "The cache is new.", topics = ["parser"],
+  disagreements = ["One says done"] } }]"#;
+    shop.play("journal.entry", &format!("[[turn]]\n{}\n", act.replace('\n', " ")));
+    let ran = journal(&shop, &["As I saw it"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let entry = book(&shop, RUN);
+    // Each part under its own head, in this order.
+    let parts = [
+        "## 2026-01-02 03:04 UTC · ",
+        "\n\nWhat it was about.\n\n",
+        "The person's summary: As I saw it\n",
+        "### Work completed\n\n- The parser\n",
+        "### Issues and resolutions\n\n| issue | resolution | status |\n|---|---|---|\n\
+         | It was \\| slow | A cache | Resolved |\n| It is large | Later | Open |\n",
+        "### Key decisions\n\n- Keep the form: Others read it\n",
+        "### Learnings\n\n- Read first\n",
+        "### Open items\n\n- [ ] Look at section 2\n- [ ] Ask about 3\n",
+        "### Where the perspectives disagree\n\n- One says done\n",
+        "### Context for the next session\n\nThe cache is new.\n",
+        "### Facts from the ledger\n",
+    ];
+    let mut from = 0;
+    for part in parts {
+        let at = entry[from..].find(part).unwrap_or_else(|| panic!("{part} is missing or out of order: {entry}"));
+        from += at + part.len();
+    }
+}
+
+#[test]
 fn jrn_04_golden_17_a_claim_that_contradicts_the_ledger_is_flagged() {
     let mut shop = sample();
     play_clean(&mut shop, "1", [95; 5]);

@@ -19,6 +19,83 @@ fn one_critical() -> String {
 }
 
 #[test]
+fn qa_02_every_report_holds_the_whole_of_an_issue() {
+    let mut shop = sample();
+    play_clean(&mut shop, "1", [95; 5]);
+    let whole = r#"{ file = "src/login.ts", line = 5, severity = "Critical", category = "injection",
+        description = "The mail is a query.", impact = "Anyone reads all.", evidence = "WHERE mail =", fix = "Bind it." }"#
+        .replace('\n', "");
+    let missing = r#"{ wanted_by = "1.3", severity = "Major", category = "absent", description = "No deletion.",
+        impact = "It stays.", evidence = "", fix = "Write it." }"#
+        .replace('\n', "");
+    let small =
+        r#"{ file = "src/store.ts", line = 4, severity = "minor", category = "naming", description = "A bad name.",
+        impact = "Hard to read.", evidence = "x", fix = "Rename it." }"#
+            .replace('\n', "");
+    // What a reviewer is told of severities.
+    let told = review(40, &[whole.clone(), missing, small]).replacen(
+        "act",
+        "expects = [\"exploitable, loses data, crashes or blocks\"]\nact",
+        1,
+    );
+    shop.play("review.1.security", &told);
+    shop.play("review.1.type_safety", &review(60, &[whole.replace("Critical", "Minor")]));
+    let ran = qa(&shop, &["1", "--no-fix"]);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+    let report = published_json(&shop, "docs/Section1-QA-issues.json");
+    let issues = report["issues"].as_array().unwrap();
+    let severities: Vec<&str> = issues.iter().map(|one| one["severity"].as_str().unwrap()).collect();
+    assert_eq!(issues.len(), 3, "{issues:#?}");
+    assert!(["CRITICAL", "HIGH", "LOW"].iter().all(|word| severities.contains(word)), "{severities:?}");
+    let found = issues.iter().find(|one| one["category"] == "injection").unwrap();
+    for (field, value) in [
+        ("severity", "CRITICAL"),
+        ("dimension", "type_safety"),
+        ("file", "src/login.ts"),
+        ("description", "The mail is a query."),
+        ("impact", "Anyone reads all."),
+        ("fix", "Bind it."),
+        ("evidence", "WHERE mail ="),
+        ("place", "verified"),
+        ("state", "open"),
+    ] {
+        assert_eq!(found[field], value, "{field}");
+    }
+    assert_eq!(found["line"], 5);
+    let id = found["id"].as_str().unwrap();
+    assert!(id.starts_with("1-"), "{id}");
+    let by: Vec<&str> =
+        found["reporters"].as_array().unwrap().iter().map(|by| by["dimension"].as_str().unwrap()).collect();
+    assert_eq!(by, ["type_safety", "security"]);
+    let served = found["reporters"][0]["served"].as_str().unwrap();
+    let markdown = published(&shop, "docs/Section1-QA-issues.md");
+    let part = markdown.split("\n### ").find(|part| part.starts_with(id)).expect("a part of its own");
+    for said in [
+        "CRITICAL Type safety: injection",
+        "- place: `src/login.ts:5` (verified)",
+        "- what: The mail is a query.",
+        "- impact: Anyone reads all.",
+        "- evidence: WHERE mail =",
+        "- fix: Bind it.",
+        "- reported by: ",
+        served,
+    ] {
+        assert!(part.contains(said), "{said}: {part}");
+    }
+    let log = published_json(&shop, "docs/Section1-QA-issues.sarif");
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let result = results.iter().find(|one| one["properties"]["id"] == id).unwrap();
+    let message = result["message"]["text"].as_str().unwrap();
+    assert_eq!(
+        message, "The mail is a query.\nImpact: Anyone reads all.\nEvidence: WHERE mail =\nFix: Bind it.",
+        "{result}"
+    );
+    assert_eq!((&result["ruleId"], &result["level"]), (&"type_safety".into(), &"error".into()));
+    assert_eq!(result["properties"]["reporters"].as_array().unwrap().len(), 2);
+    assert_eq!(result["properties"]["severity"], "CRITICAL");
+}
+
+#[test]
 fn qa_03_golden_15_the_worked_example_passes_and_one_critical_fails_at_any_score() {
     let mut shop = sample();
     play_clean(&mut shop, "1", [95, 90, 98, 95, 100]);
@@ -73,6 +150,7 @@ fn qa_05_a_killed_reviewer_gives_incomplete() {
     assert_eq!(report["missing"][0]["dimension"], "architecture");
     let sarif = published_json(&shop, "docs/Section1-QA-issues.sarif");
     assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
+    super::sarif::valid(&sarif);
 }
 
 #[test]
@@ -109,6 +187,9 @@ fn qa_12_25_seeded_defects_are_reported_once_each_and_the_ledger_gives_the_same_
     assert!(files.len() >= 7, "an overview, and three a section: {}", files.len());
     for (path, text) in &files {
         assert_eq!(&published(&shop, path), text, "{path}");
+    }
+    for section in ["1", "2"] {
+        super::sarif::valid(&published_json(&shop, &format!("docs/Section{section}-QA-issues.sarif")));
     }
 }
 
