@@ -1,11 +1,11 @@
 //! The vendors' command lines, each in its pinned version, installed by npm into `target/clis`. What is there already
 //! in that version is kept; a directory that `MAO_CLIS` names is taken as it is.
 
+use super::npm::{self, Manifest, Scripts};
 use crate::outcome::{Failure, Outcome};
 use crate::tools;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// `xtask/clis.toml`.
 #[derive(Debug, Deserialize)]
@@ -26,15 +26,9 @@ struct Pin {
     version: String,
 }
 
-/// The part of a `package.json` that is read here.
-#[derive(Debug, Deserialize)]
-struct Manifest {
-    version: String,
-}
-
 /// The directory that holds the programs.
 pub(crate) fn ready() -> Outcome<PathBuf> {
-    let pins = pins()?;
+    let pins = npm::pins::<Pins>("clis.toml")?.cli;
     if let Some(named) = std::env::var_os("MAO_CLIS") {
         let bin = tools::root().join(named);
         let modules = bin.parent().unwrap_or(&bin).to_owned();
@@ -45,7 +39,8 @@ pub(crate) fn ready() -> Outcome<PathBuf> {
     let modules = dir.join("node_modules");
     if let Some(what) = wrong(&pins, &modules) {
         println!("{what}: installing");
-        install(&pins, &dir)?;
+        let packages: Vec<String> = pins.iter().map(|pin| format!("{}@{}", pin.package, pin.version)).collect();
+        npm::install(&packages, &dir, Scripts::Run)?;
     }
     match wrong(&pins, &modules) {
         None => Ok(modules.join(".bin")),
@@ -53,49 +48,26 @@ pub(crate) fn ready() -> Outcome<PathBuf> {
     }
 }
 
-fn pins() -> Outcome<Vec<Pin>> {
-    let path = tools::root().join("xtask").join("clis.toml");
-    let text = std::fs::read_to_string(&path).map_err(|why| Failure::broken(format!("{}: {why}", path.display())))?;
-    let pins: Pins = toml::from_str(&text).map_err(|why| Failure::broken(format!("{}: {why}", path.display())))?;
-    Ok(pins.cli)
-}
-
 /// What is missing or of another version.
 fn wrong(pins: &[Pin], modules: &Path) -> Option<String> {
-    pins.iter().find_map(|pin| {
-        let found = std::fs::read_to_string(modules.join(&pin.package).join("package.json")).ok();
-        let found = found.and_then(|text| serde_json::from_str::<Manifest>(&text).ok());
-        match found {
-            None => Some(format!("{} is not there", pin.package)),
-            Some(Manifest { version }) if version != pin.version => {
-                Some(format!("{} is {version}, pinned is {}", pin.package, pin.version))
-            }
-            Some(_) if !modules.join(".bin").join(&pin.command).exists() => Some(format!("no program {}", pin.command)),
-            Some(_) => None,
+    pins.iter().find_map(|pin| match Manifest::of(&pin.package, modules) {
+        None => Some(format!("{} is not there", pin.package)),
+        Some(Manifest { version }) if version != pin.version => {
+            Some(format!("{} is {version}, pinned is {}", pin.package, pin.version))
         }
+        Some(_) if !modules.join(".bin").join(&pin.command).exists() => Some(format!("no program {}", pin.command)),
+        Some(_) => None,
     })
-}
-
-/// npm, into `dir` alone. Install scripts run: one of the packages puts its program in place with one.
-fn install(pins: &[Pin], dir: &Path) -> Outcome {
-    let unmade = |why| Failure::broken(format!("{}: {why}", dir.display()));
-    std::fs::create_dir_all(dir).map_err(unmade)?;
-    // A manifest of its own keeps npm from looking for one further up.
-    std::fs::write(dir.join("package.json"), "{\"private\":true}\n").map_err(unmade)?;
-    let mut npm = Command::new("npm");
-    npm.current_dir(dir).stdin(Stdio::null());
-    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]);
-    npm.args(pins.iter().map(|pin| format!("{}@{}", pin.package, pin.version)));
-    tools::run(npm)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{pins, wrong};
+    use super::{Pins, wrong};
+    use crate::real::npm;
 
     #[test]
     fn every_pin_is_one_version() {
-        let pins = pins().unwrap();
+        let pins = npm::pins::<Pins>("clis.toml").unwrap().cli;
         assert_eq!(pins.iter().map(|pin| pin.command.as_str()).collect::<Vec<_>>(), ["claude", "codex", "gemini"]);
         for pin in &pins {
             assert!(pin.version.split('.').all(|part| part.parse::<u32>().is_ok()), "{pin:?}");
@@ -104,7 +76,7 @@ mod tests {
 
     #[test]
     fn nothing_installed_is_said() {
-        let said = wrong(&pins().unwrap(), std::path::Path::new("/nowhere"));
+        let said = wrong(&npm::pins::<Pins>("clis.toml").unwrap().cli, std::path::Path::new("/nowhere"));
         assert_eq!(said.as_deref(), Some("@anthropic-ai/claude-code is not there"));
     }
 }

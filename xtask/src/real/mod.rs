@@ -4,9 +4,12 @@
 //! that `xtask/clis.toml` pins, into a folder under `target/`, never globally. It never reads or writes a developer's own
 //! CLI settings: every CLI gets a HOME of its own, and the only model it can reach is the fake server.
 //!
-//! What is checked stands in `crates/real` and, for the server itself, in the tests of `crates/testkit`.
+//! What is checked stands in `crates/real` and, for the server itself, in the tests of `crates/testkit`. Beside that, what
+//! `mao qa` reports as SARIF is held to the published schema, which comes from npm too.
 
 mod clis;
+mod npm;
+mod schema;
 
 use crate::outcome::{Failure, Outcome};
 use crate::tools;
@@ -24,11 +27,12 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     let mao = timed(&mut took, "build", build)?;
     let server = timed(&mut took, "server", || test("mao-testkit", &["clis::", AT_ONCE], &[], &bin, &mao));
     let real = timed(&mut took, "mao", || test("mao-real", &[AT_ONCE], words, &bin, &mao));
+    let sarif = timed(&mut took, "sarif schema", schema::hold);
     println!("── real");
     for (name, seconds) in &took {
         println!("{name:13} {seconds:7.1} s");
     }
-    server.and(real)
+    server.and(real).and(sarif)
 }
 
 /// Does something and notes how long it took.
