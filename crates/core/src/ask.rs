@@ -129,4 +129,39 @@ pub struct Ask {
     /// Whose work it is about: these providers are asked only where nobody else can be.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub apart_from: BTreeSet<ProviderId>,
+    /// How long its answer is expected to be, and what follows where it is cut.
+    #[serde(skip_serializing_if = "Size::is_silent", default)]
+    pub size: Size,
+}
+
+/// How long an answer is expected to be, and what follows where it is cut.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Size {
+    /// CNK-09: the tokens that it is expected to take, thinking included; absent where nothing says it. An estimate: of it
+    /// alone nothing follows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expected: Option<u32>,
+    /// What follows where it is cut.
+    #[serde(default)]
+    pub when_cut: WhenCut,
+}
+
+impl Size {
+    /// Whether nothing is said that is not said by default.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What follows where an answer is cut.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenCut {
+    /// What follows any failure.
+    #[default]
+    Again,
+    /// CNK-07: nobody is asked the same again: its workflow asks for less at once.
+    Smaller,
 }

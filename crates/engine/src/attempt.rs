@@ -21,6 +21,7 @@ use mao_core::step::{AskStep, AttemptState};
 use mao_core::text;
 use mao_policy::grant::{self, Grant};
 use mao_policy::policy::{Billing, LOCAL, ModelRole};
+use mao_policy::truncated::{self, Cut};
 use mao_policy::{Policy, fallback, orchestrator, privacy, secret};
 use mao_providers::provider::{self, Access, Provider, Reply, Timers, TurnEnd};
 use mao_repo::{CollectSpec, Collected, RunRepo, Worktree};
@@ -343,12 +344,12 @@ impl AttemptWork {
                     lines = self.lines(self.workflow.named_paths(schema, &value)).await?;
                     structured = Some(value);
                 }
-                Err(why) => return fault(FaultKind::Unparsable, &why),
+                Err(wrong) => return Ok(AttemptResult::Failed(wrong)),
             },
             ReplyForm::Proposal { schema } => {
                 match self.structured(schema, &reply) {
                     Ok(value) => structured = Some(value),
-                    Err(why) => return fault(FaultKind::Unparsable, &why),
+                    Err(wrong) => return Ok(AttemptResult::Failed(wrong)),
                 }
                 match self.collect(worktree, &reply).await? {
                     Collected::Change { commit, tree, files, diff } => {
@@ -406,13 +407,25 @@ impl AttemptWork {
         }
     }
 
-    fn structured(&self, schema: &str, reply: &Reply) -> Result<serde_json::Value, String> {
-        let value = reply.structured.clone().ok_or("the reply has no structured part")?;
+    /// The structured part, where it is whole and what was asked for.
+    fn structured(&self, schema: &str, reply: &Reply) -> Result<serde_json::Value, Fault> {
+        let cut = |cut: Cut| Fault::new(FaultKind::Truncated, cut.to_string());
+        let unparsable = |why: String| Fault::new(FaultKind::Unparsable, why);
+        let Some(value) = reply.structured.clone() else {
+            let begun = reply.text.trim_start().starts_with(['{', '[']);
+            let json = truncated::Form { json: true, ..truncated::Form::default() };
+            let half = truncated::cut(&reply.text, None, json).filter(|_| begun);
+            return Err(half.map_or_else(|| unparsable("the reply has no structured part".to_owned()), cut));
+        };
         let size = value.to_string().len();
         if size > STRUCTURED_LIMIT {
-            return Err(format!("the structured reply has {size} bytes; at most {STRUCTURED_LIMIT} are taken"));
+            let why = format!("the structured reply has {size} bytes; at most {STRUCTURED_LIMIT} are taken");
+            return Err(unparsable(why));
         }
-        self.workflow.accepts(schema, &self.state, &value)?;
+        if let Some(sign) = self.workflow.cut(schema, &value) {
+            return Err(cut(sign));
+        }
+        self.workflow.accepts(schema, &self.state, &value).map_err(unparsable)?;
         Ok(value)
     }
 

@@ -20,7 +20,7 @@ use mao_core::run::RunState;
 use mao_core::step::Step;
 use mao_policy::decide::{Next, decide};
 use mao_policy::route::Conditions;
-use mao_policy::{Policy, breaker, route};
+use mao_policy::{Policy, breaker, route, tokens};
 use mao_repo::RunRepo;
 use mao_store::{Signal, SignalId, StoreError};
 use mao_workflows::Workflow;
@@ -251,7 +251,7 @@ impl Loop {
             let events: Vec<Event> = effects
                 .into_iter()
                 .map(|effect| match effect {
-                    Effect::Open { step, work } => Event::StepOpened { step, work: Box::new(work) },
+                    Effect::Open { step, work } => Event::StepOpened { step, work: Box::new(sized(work)) },
                     Effect::Note(note) => Event::Noted(note),
                 })
                 .collect();
@@ -442,6 +442,15 @@ impl Loop {
         }
         self.out.clear();
     }
+}
+
+/// CNK-09: a question with what its answer is expected to take; what its workflow says stands.
+fn sized(mut work: Work) -> Work {
+    if let Work::Ask(ask) = &mut work {
+        let by_kind = || tokens::expected().of(&ask.task, 1);
+        ask.size.expected = Some(ask.size.expected.unwrap_or_else(by_kind));
+    }
+    work
 }
 
 fn soonest(before: Option<Idle>, next: Idle) -> Idle {

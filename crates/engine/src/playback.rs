@@ -6,6 +6,8 @@
 //! Nothing is called, and no recorded command runs: a verification is the recorded one of its step.
 
 use crate::clock::Clock;
+use mao_core::ask::Size;
+use mao_core::effect::Work;
 use mao_core::event::{AttemptResult, Caps, Event, Recorded, Route, Verification};
 use mao_core::ids::{AttemptNo, ProviderId, Stamp, StepId};
 use mao_core::text;
@@ -413,7 +415,7 @@ struct Difference {
 
 /// The first part in which `now` is another than `recorded`. Left out is what no decision is made of: the policy's own
 /// name (what it decides is compared), transcripts, containment, what a dead owner left lying, the diff of a change (its
-/// tree is compared), and what a prompt says of itself (the prompt is compared).
+/// tree is compared), how long an answer may be (the parts that follow are compared), and what a prompt says of itself (the prompt is compared).
 fn differs(recorded: &Event, now: &Event) -> Option<Difference> {
     let (recorded, now) = (meaning(recorded), meaning(now));
     if recorded == now {
@@ -435,6 +437,10 @@ fn meaning(event: &Event) -> Event {
     let mut event = event.clone();
     if let Event::RunOpened(opened) = &mut event {
         opened.policy = "".into();
+    } else if let Event::StepOpened { work, .. } = &mut event
+        && let Work::Ask(ask) = &mut **work
+    {
+        ask.size = Size::default();
     } else if let Event::AttemptStarted { outbound, .. } = &mut event {
         outbound.redacted.clear();
         outbound.bytes = 0;

@@ -2,6 +2,7 @@
 
 use crate::policy::Policy;
 use crate::{breaker, orchestrator, privacy, spend};
+use mao_core::ask::WhenCut;
 use mao_core::change::Refusal;
 use mao_core::event::{Decision, Link};
 use mao_core::fault::{Fault, FaultKind};
@@ -162,6 +163,10 @@ fn after_fault(policy: &Policy, ask: &AskStep, last: &Attempt, fault: &Fault, no
     match fault.kind {
         // It would hold the same secret for everybody, and a setup that is red is so for everybody.
         FaultKind::Cancelled | FaultKind::Withheld | FaultKind::Unprepared => Decision::GiveUp { reason },
+        // CNK-07: the same again would be as long again, whoever is asked.
+        FaultKind::Truncated if ask.ask.size.when_cut == WhenCut::Smaller => {
+            Decision::GiveUp { reason: format!("{reason}: it is asked for in smaller parts") }
+        }
         FaultKind::RateLimited { until: Some(until) } if first && until.since(now) <= policy.limits.rate_wait_ms => {
             Decision::Wait { until, reason }
         }

@@ -7,7 +7,7 @@
 //! leaves), [`mod@route`], [`mod@decide`] with [`breaker`] and [`spend`], [`fallback`], [`mod@grant`]. Then who does a
 //! piece of work: [`tree`] with [`case`], [`triggers`], [`thresholds`] and [`shape`], phase by phase in [`touchpoints`]; and what a plan is worth: [`waves`], [`complexity`],
 //! [`mod@estimate`] with [`prices`], [`diversity`], [`realised`]. Then what reviews come to: [`chunk`] with [`packing`] and [`coverage`],
-//! [`anchor`], [`truncated`], and [`mod@score`]. Then where
+//! [`anchor`], [`truncated`], [`tokens`], and [`mod@score`]. Then where
 //! a person or a test decides: [`checkpoint`] with [`gate`], [`cycle`], [`mod@artifact`] with [`raise`], [`contest`] with [`measure`]
 //! and [`tamper`]; and who may
 //! see a piece of work at all: [`privacy`] with [`secret`]. What attempts came to: [`outcomes`].

@@ -125,6 +125,16 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Several plans, each of sections of its own, as one.
+    pub(crate) fn join(plans: Vec<Self>) -> Self {
+        let said = plans.iter().map(|plan| plan.summary.trim()).filter(|summary| !summary.is_empty());
+        let summary = said.collect::<Vec<_>>().join(" ");
+        match <[Self; 1]>::try_from(plans) {
+            Ok([only]) => only,
+            Err(plans) => Self { summary, sections: plans.into_iter().flat_map(|plan| plan.sections).collect() },
+        }
+    }
+
     /// A section's plan.
     #[must_use]
     pub fn section(&self, section: &SectionId) -> Option<&SectionPlan> {
@@ -160,6 +170,17 @@ impl SectionPlan {
 /// The JSON schema of a plan.
 #[must_use]
 pub fn schema() -> Value {
+    object(properties())
+}
+
+/// The JSON schema of a part of a plan: its last word says that it is whole.
+pub(crate) fn part_schema() -> Value {
+    let mut properties = properties();
+    properties["end"] = json!({"type": "string"});
+    object(properties)
+}
+
+fn properties() -> Value {
     let streams: Vec<&str> = Stream::ALL.into_iter().map(Stream::name).collect();
     let absent = json!({"type": ["string", "null"]});
     let workstream = object(json!({
@@ -175,7 +196,7 @@ pub fn schema() -> Value {
         "contract": absent,
         "workstreams": {"type": "array", "items": workstream},
     }));
-    object(json!({"summary": {"type": "string"}, "sections": {"type": "array", "items": section}}))
+    json!({"summary": {"type": "string"}, "sections": {"type": "array", "items": section}})
 }
 
 /// An object schema in the strict form that all vendors take: every property required, no others.

@@ -4,6 +4,7 @@ use mao_core::effect::Effect;
 use mao_core::ids::{BlobId, CommitId, StepId};
 use mao_core::run::RunState;
 use mao_policy::Policy;
+use mao_policy::truncated::Cut;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -41,6 +42,11 @@ pub trait Workflow: Debug + Sync {
 
     /// Whether a structured reply is what the named form asks for; the reason where it is not.
     fn accepts(&self, schema: &str, run: &RunState, value: &Value) -> Result<(), String>;
+
+    /// CNK-07: how a structured reply shows that it was cut although it can be read, where it does.
+    fn cut(&self, _schema: &str, _value: &Value) -> Option<Cut> {
+        None
+    }
 
     /// Whether a person's answer to a question of this workflow is one: some need a reason.
     ///

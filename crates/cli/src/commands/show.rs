@@ -62,11 +62,18 @@ pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, 
             Step::Question { text, .. } => vec![(String::new(), String::new(), text.clone())],
         };
         if printer.is_json() {
+            let (expected, out) = tokens_out(step);
             let attempts: Vec<serde_json::Value> = attempts
                 .iter()
-                .map(|(model, took, what)| serde_json::json!({"model": model, "took": took, "what": what}))
+                .enumerate()
+                .map(|(at, (model, took, what))| {
+                    let out = out.get(at).copied().flatten();
+                    serde_json::json!({"model": model, "took": took, "what": what, "tokens_out": out})
+                })
                 .collect();
-            printer.value(serde_json::json!({"step": id, "standing": standing(step), "attempts": attempts}));
+            printer.value(serde_json::json!({
+                "step": id, "standing": standing(step), "tokens_out_expected": expected, "attempts": attempts,
+            }));
             continue;
         }
         printer.line(&format!("  {:<30} {}", id.as_str(), standing(step)));
@@ -88,4 +95,11 @@ pub fn run(common: &Common, words: &RunName, printer: &Printer) -> Result<Exit, 
         printer.line(&format!("cost at list prices: ${}{unknown}", spend::usd(spend.micro_usd)));
     }
     Ok(Exit::Ok)
+}
+
+/// CNK-09: the tokens that an answer was expected to take, and those that each attempt took.
+fn tokens_out(step: &Step) -> (Option<u32>, Vec<Option<u64>>) {
+    let Step::Ask(ask) = step else { return (None, Vec::new()) };
+    let took = ask.attempts.iter().map(|attempt| attempt.usage().map(|usage| usage.output));
+    (ask.ask.size.expected, took.collect())
 }

@@ -21,6 +21,7 @@ mod ledger;
 mod limits;
 mod models;
 mod owners;
+mod parts;
 mod pictures;
 mod plain;
 mod planned;

@@ -1,5 +1,6 @@
 //! The plan through the shipped binary: shown, kept, waited for, compared; a feature in words; dependencies alone.
 
+use crate::parts;
 use crate::shop::{RUN, Shop, ran};
 use serde_json::Value;
 
@@ -143,25 +144,10 @@ fn pln_02_sections_that_declare_a_circle_are_refused_before_anyone_is_asked() {
 
 #[test]
 fn pln_01_a_task_list_of_eighty_sections_is_planned_and_resumed() {
-    let tasks: Vec<String> =
-        (1..=80).map(|n| format!("## Section {n}: Part number {n}\n\n- [ ] {n}.1 Write part {n}\n")).collect();
-    let planned: Vec<Value> = (1..=80)
-        .map(|n| {
-            let stream = serde_json::json!({ "stream": "core", "goal": format!("Part {n}. {}", "Words. ".repeat(20)),
-                "owns": [format!("part{n}.txt")] });
-            serde_json::json!({ "section": n.to_string(), "workstreams": [stream] })
-        })
-        .collect();
-    let mut shop = Shop::with(
-        &[("check.sh", "true\n"), ("todo/tasks.md", &tasks.join("\n"))],
-        "[engine]\nverify = [\"sh check.sh\"]\n",
-    );
-    shop.play("deps", "[[turn]]\nact = [{ json = { edges = [] } }]\n");
-    shop.play("plan", "[[turn]]\nact = [{ json_file = \"plan.json\" }]\n");
-    let plan = serde_json::json!({ "summary": "Eighty parts.", "sections": planned }).to_string();
-    assert!(plan.len() > 16 * 1024, "longer than any event");
-    std::fs::write(shop.script.join("plan.json"), plan).unwrap();
-    shop.sandbox.set("MAO_TEST_RUN", RUN);
+    let mut shop = parts::sections(80, 32_000);
+    let lengths =
+        [(1, 27), (28, 54), (55, 80)].map(|(first, last)| parts::play_part(&mut shop, first, last, 600).len());
+    assert!(lengths.iter().all(|length| *length > 16 * 1024), "longer than any event: {lengths:?}");
     let done = ran(shop.develop("all").arg("--plan-only"));
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     let shown = shop.mao(&["plan", "show"]);

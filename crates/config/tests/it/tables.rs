@@ -37,6 +37,30 @@ fn cfg_08_every_table_has_its_keys_and_a_built_in_value_or_none() {
 }
 
 #[test]
+fn cnk_03_answers_and_diffs_have_limits_of_their_own_that_are_equal_by_default() {
+    let limits = |text: &str| {
+        let found = user(text).unwrap_or_else(|errors| panic!("{errors}")).policy.thresholds;
+        (found.answer_tokens, found.diff_tokens)
+    };
+    assert_eq!(limits(""), (32_000, 32_000));
+    assert_eq!(limits("[models.gemini]\nchunking_threshold = 9000\n"), (9_000, 32_000));
+    assert_eq!(limits("[thresholds]\ndiff_tokens_per_review = 7000\n"), (32_000, 7_000));
+    // Both are keys with a built-in value.
+    let keys: BTreeMap<&str, Option<String>> = schema().into_iter().map(|key| (key.path, key.default)).collect();
+    for key in ["models.gemini.chunking_threshold", "thresholds.diff_tokens_per_review"] {
+        assert_eq!(keys[key].as_deref(), Some("32000"), "{key}");
+    }
+}
+
+#[test]
+fn cnk_09_every_kind_of_work_that_is_routed_has_a_row_of_its_own() {
+    let built_in = load(&Inputs::default()).expect("the built-in configuration");
+    let rows = &mao_policy::tokens::expected().rows;
+    let without: Vec<_> = built_in.policy.routes.keys().filter(|class| !rows.contains_key(*class)).collect();
+    assert!(without.is_empty(), "{without:?}");
+}
+
+#[test]
 fn cfg_08_money_is_read_exactly() {
     for (word, amount, shown) in [
         ("5", 5_000_000, "5.00"),

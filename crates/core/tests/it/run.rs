@@ -1,6 +1,6 @@
 //! A run's history, event by event. A history is written as events; the state is asked what follows from it.
 
-use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::ask::{Ask, Prompt, ReplyForm, Role, Size};
 use mao_core::change::{Aim, Change, Finding, Member, Refusal, Verdict};
 use mao_core::effect::{Note, Work};
 use mao_core::event::{
@@ -73,6 +73,7 @@ impl History {
             proposal: None,
             complexity: None,
             apart_from: std::collections::BTreeSet::new(),
+            size: Size::default(),
         };
         let link = Link {
             model: format!("model-of-{vendor}").as_str().into(),

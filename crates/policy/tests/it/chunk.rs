@@ -234,9 +234,39 @@ fn cnk_07_a_cut_answer_is_recognised() {
 
 #[test]
 fn cnk_01_what_is_expected_to_be_too_long_is_split() {
-    let rows = [(TaskClass::from("documentation"), Yield { base: 1_000, per_hundred: 150 })].into();
-    let expected = Expected { rows, otherwise: None };
-    let long = expected.of(&TaskClass::from("documentation"), 53_000).unwrap();
+    let rows = [(TaskClass::from("documentation"), Yield { base: 1_000, each: 1_500 })].into();
+    let expected = Expected { rows, otherwise: Yield { base: 7, each: 0 } };
+    let class = TaskClass::from("documentation");
+    let long = u64::from(expected.of(&class, 53));
     assert_eq!((long, parts(long, 32_000), parts(32_000, 32_000), parts(0, 32_000)), (80_500, 3, 1, 1));
-    assert_eq!(expected.of(&TaskClass::from("else"), 1), None);
+    assert_eq!(expected.of(&TaskClass::from("else"), 53), 7);
+}
+
+#[test]
+fn cnk_06_things_go_into_as_few_parts_as_keep_within_the_limit() {
+    let class = TaskClass::from("orchestration");
+    let rows = [(class.clone(), Yield { base: 1_000, each: 1_000 })].into();
+    let expected = Expected { rows, otherwise: Yield { base: 0, each: 0 } };
+    assert_eq!(expected.apart(&class, 80, 32_000), [0..27, 27..54, 54..80]);
+    assert_eq!(expected.apart(&class, 31, 32_000), [0..31], "32,000 is not more than 32,000");
+    assert_eq!(expected.apart(&class, 63, 32_000), [0..21, 21..42, 42..63], "two would have 33,000");
+    for (things, limit) in [(0, 1), (1, 1), (7, 1), (7, 2_000), (500, 3_500), (97, 32_000), (1_000, u64::MAX)] {
+        let parts = expected.apart(&class, things, limit);
+        assert_eq!(parts, expected.apart(&class, things, limit), "deterministic");
+        let all: Vec<usize> = parts.iter().cloned().flatten().collect();
+        assert_eq!(all, (0..things).collect::<Vec<_>>(), "each once, in order");
+        let fits =
+            |part: &std::ops::Range<usize>| part.len() <= 1 || u64::from(expected.of(&class, part.len())) <= limit;
+        assert!(parts.iter().all(fits), "{things} within {limit}: {parts:?}");
+    }
+}
+
+#[test]
+fn cnk_09_the_compiled_in_rows_grow_with_sections_where_the_answer_does() {
+    let rows = mao_policy::tokens::expected();
+    let of = |class: &str, things| rows.of(&TaskClass::from(class), things);
+    assert_eq!(of("orchestration", 80) - of("orchestration", 79), of("orchestration", 2) - of("orchestration", 1));
+    assert!(of("orchestration", 80) > 80_000 && of("orchestration", 20) < 32_000);
+    assert_eq!(of("validation", 80), of("validation", 1));
+    assert!(rows.rows.values().all(|row| row.base > 0), "nothing is said for nothing");
 }

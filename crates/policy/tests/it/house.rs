@@ -1,6 +1,6 @@
 //! A small registry: the one orchestrator, a worker of its vendor, two external models. And runs as events.
 
-use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::ask::{Ask, Prompt, ReplyForm, Role, Size};
 use mao_core::effect::Work;
 use mao_core::event::{AttemptResult, Decision, Event, Loss, Opened, Recorded, Route};
 use mao_core::fault::{Fault, FaultKind};
@@ -82,6 +82,7 @@ pub fn ask(role: Role) -> Ask {
         proposal: None,
         complexity: None,
         apart_from: std::collections::BTreeSet::new(),
+        size: Size::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A user's repository, a run on it, and git as a user would call it. It asserts nothing.
 
-use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::ask::{Ask, Prompt, ReplyForm, Role, Size};
 use mao_core::change::{Change, Validated};
 use mao_core::effect::Work;
 use mao_core::event::{AttemptResult, CheckRun, Event, Link, Opened, Recorded, Route, Verification};
@@ -196,6 +196,7 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
         proposal: None,
         complexity: None,
         apart_from: std::collections::BTreeSet::new(),
+        size: Size::default(),
     };
     let link = Link {
         model: "home-model".into(),

@@ -7,7 +7,7 @@ use crate::contest::{self, questions, report};
 use crate::flow::{open_once, published, unless_over};
 use crate::resolve::{accepts, schema};
 use crate::workflow::{ReportFile, Texts, Workflow};
-use mao_core::ask::{Ask, Binding, Proposal, ReplyForm, Role};
+use mao_core::ask::{Ask, Binding, Proposal, ReplyForm, Role, Size};
 use mao_core::change::Member;
 use mao_core::effect::{Effect, Work};
 use mao_core::glob::Glob;
@@ -132,5 +132,6 @@ fn ask(policy: &Policy, run: &RunState, model: &ModelId) -> Option<Ask> {
         }),
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     })
 }

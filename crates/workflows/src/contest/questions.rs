@@ -4,7 +4,7 @@
 use super::board::Board;
 use super::entrant::{Entrant, Ground, JUDGE, contest as matter};
 use crate::plan::object;
-use mao_core::ask::{Ask, Binding, Prompt, Proposal, ReplyForm, Role};
+use mao_core::ask::{Ask, Binding, Prompt, Proposal, ReplyForm, Role, Size};
 use mao_core::change::Member;
 use mao_core::contest::Contest;
 use mao_core::glob::Glob;
@@ -55,6 +55,7 @@ pub(super) fn tests(policy: &Policy, run: &RunState, contest: &Contest, entrants
         proposal: Some(Proposal { model, reason, binding: Binding::Alone }),
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     })
 }
 
@@ -91,6 +92,7 @@ pub(super) fn judge(policy: &Policy, run: &RunState, contest: &Contest, board: &
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -110,6 +112,7 @@ pub(super) fn verdict(policy: &Policy, run: &RunState, member: &Member, ground: 
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     })
 }
 

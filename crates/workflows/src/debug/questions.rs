@@ -4,7 +4,7 @@
 use super::record::{command, debug, ran, trial};
 use crate::contest::questions::prompt;
 use crate::plan::object;
-use mao_core::ask::{Ask, Binding, Proposal, ReplyForm, Role};
+use mao_core::ask::{Ask, Binding, Proposal, ReplyForm, Role, Size};
 use mao_core::glob::Glob;
 use mao_core::ids::{BlobId, ModelId, StepId, TaskClass};
 use mao_core::run::RunState;
@@ -89,6 +89,7 @@ pub(super) fn fix(policy: &Policy, run: &RunState, number: usize, way: Option<Wa
         proposal: model.map(|model| Proposal { model, reason, binding: Binding::AtHome }),
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -132,6 +133,7 @@ pub(super) fn packet(
         proposal: Some(Proposal { model, reason: "a person chose this way".to_owned(), binding: Binding::Alone }),
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     })
 }
 
@@ -151,6 +153,7 @@ pub(super) fn evaluate(run: &RunState, answered: &Answered, tried: &str) -> Ask 
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 

@@ -6,8 +6,9 @@
 //! kind of defect. No answer of a model opens anything here: what counts as an answer are the steps of a person.
 
 use super::approval::Gate;
+use super::given::{given, identity, latest, plan_step, planned_in};
+use super::planning::{self, Planning};
 use super::questions;
-use super::steps::{latest, plan_step, planned_by};
 use crate::flow::{close, open_once};
 use crate::plan::Plan;
 use crate::review::asks;
@@ -90,7 +91,7 @@ fn start(policy: &Policy, run: &RunState, plan: &Plan) -> Start {
 
 /// Whether a person may be asked to approve the plan now.
 pub(super) fn gate(policy: &Policy, run: &RunState, plan: &Plan) -> Gate {
-    let first = planned_by(run, &plan_step(1));
+    let first = planned_in(run, 1);
     match start(policy, run, first.as_ref().unwrap_or(plan)) {
         Start::Skip { why } if why.is_empty() => Gate::Open,
         Start::Skip { why } => passed_over(run, format!("by policy: {why}")),
@@ -101,10 +102,10 @@ pub(super) fn gate(policy: &Policy, run: &RunState, plan: &Plan) -> Gate {
                 Gate::Waiting(open_once(run, OFFER, work).into_iter().collect())
             }
             Asked::Open => Gate::Waiting(Vec::new()),
-            Asked::Said("yes", _) => round(run, 1, &mut Vec::new()),
+            Asked::Said("yes", _) => round(policy, run, 1, &mut Vec::new()),
             Asked::Said(..) => passed_over(run, "declined by a person".to_owned()),
         },
-        Start::Run { .. } => round(run, 1, &mut Vec::new()),
+        Start::Run { .. } => round(policy, run, 1, &mut Vec::new()),
     }
 }
 
@@ -132,11 +133,13 @@ pub(super) fn answer<'a>(run: &'a RunState, step: &StepId) -> Asked<'a> {
     }
 }
 
-/// The review of one round, where it is over.
+/// The review of one round, where it is over, and what names the plan that it is about.
 #[must_use]
-pub fn reviewed(run: &RunState, round: usize) -> Option<(PlanReview, BlobId)> {
+pub fn reviewed(run: &RunState, round: usize) -> Option<(PlanReview, String)> {
     let ask = run.ask(&review_step(round))?;
-    let hash = ask.ask.prompt.attached.get("plan")?.clone();
+    let of_plan = |name: &str| name == "plan" || name.starts_with("plan/");
+    let texts = ask.ask.prompt.attached.iter().filter(|(name, _)| of_plan(name)).map(|(_, text)| text.clone());
+    let hash = identity(&texts.collect::<Vec<_>>());
     let Standing::Answered(_, answered) = ask.standing() else { return None };
     let review = read::<PlanReview>(&answered.answer.structured.as_ref()?.to_string()).ok()?;
     Some((review, hash))
@@ -155,13 +158,13 @@ pub fn resolutions(run: &RunState, round: usize, review: &PlanReview) -> BTreeMa
     said.collect()
 }
 
-fn round(run: &RunState, number: usize, kinds: &mut Vec<Vec<String>>) -> Gate {
-    let Some(text) = said(run, &plan_step(number)) else { return Gate::Waiting(planning(run, number)) };
+fn round(policy: &Policy, run: &RunState, number: usize, kinds: &mut Vec<Vec<String>>) -> Gate {
+    let Some(texts) = given(run, number) else { return Gate::Waiting(planning(policy, run, number)) };
     let review = review_step(number);
     match run.ask(&review).map(|ask| ask.standing()) {
         None => {
             let before = number.checked_sub(1).and_then(|before| said(run, &review_step(before)));
-            let ask = asks::plan(&run.opened.base, &text, before.as_ref(), None);
+            let ask = asks::plan(&run.opened.base, &texts, before.as_ref(), None);
             return Gate::Waiting(open_once(run, review, Work::Ask(ask)).into_iter().collect());
         }
         Some(Standing::Idle | Standing::Running(_)) => return Gate::Waiting(Vec::new()),
@@ -178,19 +181,18 @@ fn round(run: &RunState, number: usize, kinds: &mut Vec<Vec<String>>) -> Gate {
         Asked::Said("override", because) => because,
         Asked::Said(..) | Asked::Not | Asked::Open => None,
     };
-    let now = latest(run).map_or_else(|| hash.clone(), |(_, newest)| newest);
-    let standing =
-        gate::Standing { review: &found, reviewed: hash.as_str(), now: now.as_str(), resolutions: &said, overridden };
+    let now = latest(run).map_or_else(|| hash.clone(), |(_, newest)| identity(&newest));
+    let standing = gate::Standing { review: &found, reviewed: &hash, now: &now, resolutions: &said, overridden };
     match gate::gate(standing) {
-        gate::Gate::Stale => round(run, number + 1, kinds),
+        gate::Gate::Stale => round(policy, run, number + 1, kinds),
         gate::Gate::Unresolved(ids) => Gate::Waiting(concerns(run, number, &found, &ids)),
-        gate::Gate::Blocked => blocked(run, number, &found, kinds, block),
+        gate::Gate::Blocked => blocked(policy, run, number, &found, kinds, block),
         gate::Gate::Open if found.verdict == PlanVerdict::Concern && said.values().any(|one| one.accepted) => {
             // What was accepted belongs into the plan, as long as the plan may be read again.
             match again(kinds) {
-                Again::Review => Gate::Waiting(planning(run, number + 1)),
+                Again::Review => Gate::Waiting(planning(policy, run, number + 1)),
                 Again::Redesign | Again::Enough if overridden.is_some() => Gate::Open,
-                Again::Redesign | Again::Enough => blocked(run, number, &found, kinds, block),
+                Again::Redesign | Again::Enough => blocked(policy, run, number, &found, kinds, block),
             }
         }
         gate::Gate::Open => Gate::Open,
@@ -206,21 +208,20 @@ fn said(run: &RunState, step: &StepId) -> Option<BlobId> {
 }
 
 /// The plan anew, with what was said of the one before.
-fn planning(run: &RunState, number: usize) -> Vec<Effect> {
-    match run.ask(&plan_step(number)).map(|ask| ask.standing()) {
-        Some(Standing::GivenUp(reason)) => vec![close(Outcome::NoProvider { reason: reason.to_owned() })],
-        Some(Standing::Idle | Standing::Running(_) | Standing::Answered(..)) => Vec::new(),
-        None => {
-            replan(run, number).and_then(|ask| open_once(run, plan_step(number), Work::Ask(ask))).into_iter().collect()
-        }
+fn planning(policy: &Policy, run: &RunState, number: usize) -> Vec<Effect> {
+    match planning::planning(policy, run, number, || replan(policy, run, number)) {
+        Planning::Under(effects) => effects,
+        Planning::Given => Vec::new(),
+        Planning::Lost(reason) => vec![close(Outcome::NoProvider { reason })],
     }
 }
 
-fn replan(run: &RunState, number: usize) -> Option<Ask> {
+fn replan(policy: &Policy, run: &RunState, number: usize) -> Option<Ask> {
     let before = number.checked_sub(1)?;
-    let mut ask = run.ask(&plan_step(1))?.ask.clone();
+    let whole = run.ask(&plan_step(1)).map(|first| first.ask.clone());
+    let mut ask = whole.unwrap_or_else(|| questions::plan(policy, run));
     ask.label = format!("Plan, {number}");
-    ask.prompt.attached.insert("plan".to_owned(), said(run, &plan_step(before))?);
+    ask.prompt.attached.extend(asks::each("plan", &given(run, before)?));
     ask.prompt.attached.insert("review".to_owned(), said(run, &review_step(before))?);
     let (found, _) = reviewed(run, before)?;
     let settled = resolutions(run, before, &found).into_iter().map(|(id, resolution)| {
@@ -252,9 +253,16 @@ fn concerns(run: &RunState, number: usize, found: &PlanReview, ids: &[String]) -
     open.filter_map(ask).collect()
 }
 
-fn blocked(run: &RunState, number: usize, found: &PlanReview, kinds: &[Vec<String>], block: Asked<'_>) -> Gate {
+fn blocked(
+    policy: &Policy,
+    run: &RunState,
+    number: usize,
+    found: &PlanReview,
+    kinds: &[Vec<String>],
+    block: Asked<'_>,
+) -> Gate {
     match block {
-        Asked::Said("fix", _) => return Gate::Waiting(planning(run, number + 1)),
+        Asked::Said("fix", _) => return Gate::Waiting(planning(policy, run, number + 1)),
         Asked::Said("stop", _) => {
             return Gate::Waiting(vec![close(Outcome::Declined { what: "the plan, after its review".to_owned() })]);
         }

@@ -14,10 +14,12 @@ pub mod approval;
 pub(crate) mod case;
 pub mod checkpoint;
 pub mod cross;
+mod given;
 mod landing;
 pub mod order;
 pub mod outline;
 pub(crate) mod place;
+mod planning;
 pub(crate) mod questions;
 pub(crate) mod queue;
 pub mod report;
@@ -29,6 +31,7 @@ use crate::plan::{self, Plan};
 use crate::review::asks;
 use crate::workflow::{ReportFile, Texts, Workflow};
 use approval::Gate;
+use given::{Part, planned};
 use landing::{Landing, land};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::ids::StepId;
@@ -37,10 +40,12 @@ use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::Standing;
 use mao_policy::Policy;
+use mao_policy::truncated::Cut;
 use order::DEPS;
 use place::Place;
+use planning::{Planning, holds, planning};
 use serde_json::Value;
-use steps::{BASE, PLAN, SYNTHESIS, planned, synthesis, synthesis_schema, verdict, verdict_schema};
+use steps::{BASE, SYNTHESIS, synthesis, synthesis_schema, verdict, verdict_schema};
 
 /// The workflow.
 #[derive(Debug)]
@@ -65,8 +70,13 @@ impl Workflow for Develop {
             "plan" => Some(plan::schema()),
             "verdict" => Some(verdict_schema()),
             "synthesis" => Some(synthesis_schema()),
+            part if Part::of_form(part).is_some() => Some(given::schema()),
             other => asks::schema(other),
         }
+    }
+
+    fn cut(&self, schema: &str, value: &Value) -> Option<Cut> {
+        given::was_cut(Part::of_form(schema)?, value)
     }
 
     fn accepts(&self, schema: &str, run: &RunState, value: &Value) -> Result<(), String> {
@@ -81,7 +91,10 @@ impl Workflow for Develop {
             "verdict" => verdict(value).map(|_| ()),
             "synthesis" => synthesis(value).map(|_| ()),
             asks::PLAN | asks::DIFF => asks::accepts(schema, value),
-            other => Err(format!("develop knows no schema `{other}`")),
+            other => match Part::of_form(other) {
+                Some(part) => given::accepts(run, part, value, |plan, sections| holds(run, plan, sections)),
+                None => Err(format!("develop knows no schema `{other}`")),
+            },
         }
     }
 
@@ -109,28 +122,29 @@ impl Develop {
             return self.close_out(policy, run, None);
         }
         let base = Work::Verify { commit: run.opened.base.clone(), tree: run.opened.base_tree.clone() };
-        let first = if order::is_checked(&run.opened.request) && !order::settled(run) {
-            open_once(run, DEPS, Work::Ask(questions::deps(run)))
+        let mut first = if order::is_checked(&run.opened.request) && !order::settled(run) {
+            Planning::Under(open_once(run, DEPS, Work::Ask(questions::deps(run))).into_iter().collect())
         } else {
-            open_once(run, PLAN, Work::Ask(questions::plan(policy, run)))
+            planning(policy, run, 1, || Some(questions::plan(policy, run)))
         };
-        let missing: Vec<Effect> = first.into_iter().chain(open_once(run, BASE, base)).collect();
+        let mut missing = if let Planning::Under(effects) = &mut first { std::mem::take(effects) } else { Vec::new() };
+        missing.extend(open_once(run, BASE, base));
         if !missing.is_empty() {
             return missing;
         }
         if checked.is_none() {
             return Vec::new();
         }
-        match run.ask(&StepId::from(PLAN)).map(|ask| ask.standing()) {
-            Some(Standing::GivenUp(reason)) => vec![close(Outcome::NoProvider { reason: reason.to_owned() })],
-            Some(Standing::Answered(..)) => match planned(run) {
+        match first {
+            Planning::Under(_) => Vec::new(),
+            Planning::Lost(reason) => vec![close(Outcome::NoProvider { reason })],
+            Planning::Given => match planned(run) {
                 Some(plan) => match self.gates(policy, run, &plan) {
                     Gate::Open => self.groups(policy, run, &plan),
                     Gate::Waiting(effects) => effects,
                 },
                 None => vec![close(Outcome::NoProvider { reason: "the plan cannot be read".into() })],
             },
-            Some(Standing::Idle | Standing::Running(_)) | None => Vec::new(),
         }
     }
 

@@ -4,16 +4,15 @@
 //! Derived from the record: the orchestrator's reply, the policy that the run keeps, and what the world allowed when the
 //! plan was asked for. So it stays what it was, whatever happens later.
 
+use super::given::{first_asked, latest, planned};
 use super::order;
 use super::place::{Place, contract};
 use super::questions;
-use super::steps::{PLAN, latest, planned};
 use crate::plan::{Plan, Stream};
 use mao_core::event::Route;
 use mao_core::ids::{AccountId, BlobId, ModelId, ProviderId, SectionId, StepId, VendorId};
 use mao_core::request::Approval;
 use mao_core::run::RunState;
-use mao_core::step::Standing;
 use mao_policy::complexity::Rating;
 use mao_policy::diversity::{self, Diversity, Frozen};
 use mao_policy::estimate::{Call, Estimate, Pace, Range, estimate};
@@ -40,6 +39,9 @@ pub struct Outline {
     pub base: String,
     /// What the orchestrator answered, whole, by its hash.
     pub plan: BlobId,
+    /// Where it answered in parts: those after the first, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub further: Vec<BlobId>,
     /// `assist` or `diverse`.
     pub mode: String,
     /// `budgeted` or `max`.
@@ -142,10 +144,8 @@ pub struct Left {
 #[must_use]
 pub fn outline(policy: &Policy, run: &RunState) -> Option<Outline> {
     let plan = planned(run)?;
-    let reply = match run.ask(&latest(run)?.0)?.standing() {
-        Standing::Answered(_, answered) => answered.answer.text.clone(),
-        Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => return None,
-    };
+    let mut further = latest(run)?.1;
+    let reply = further.remove(0);
     let order = order::order(run);
     let routes = routes(policy, run, &plan);
     let wave = |id: &SectionId| order.waves.iter().position(|wave| wave.contains(id)).map_or(0, |at| at + 1);
@@ -162,6 +162,7 @@ pub fn outline(policy: &Policy, run: &RunState) -> Option<Outline> {
         request: run.opened.request.text.clone(),
         base: run.opened.base.to_string(),
         plan: reply,
+        further,
         mode: policy.mode.name().to_owned(),
         profile: policy.profile.name().to_owned(),
         privacy: policy.privacy.name().to_owned(),
@@ -203,7 +204,7 @@ fn freeze(routes: &[(Place, Route)]) -> Frozen {
 
 /// The route of every workstream, under what the world allowed when the plan was asked for.
 fn routes(policy: &Policy, run: &RunState, plan: &Plan) -> Vec<(Place, Route)> {
-    let drawn = run.ask(&StepId::from(PLAN)).and_then(|ask| ask.route.as_ref());
+    let drawn = first_asked(run, 1).and_then(|ask| ask.route.as_ref());
     let unusable = drawn.map(|route| route.unusable.clone()).unwrap_or_default();
     let conditions = Conditions { now: run.opened_at, unusable, ..Conditions::default() };
     let places = Place::all(run, plan).into_iter();

@@ -4,7 +4,7 @@ use super::order;
 use super::place::{Place, contract};
 use super::steps::short;
 use crate::plan::{Plan, Stream};
-use mao_core::ask::{Ask, Binding, Prompt, Proposal, ReplyForm, Role};
+use mao_core::ask::{Ask, Binding, Prompt, Proposal, ReplyForm, Role, Size};
 use mao_core::change::Change;
 use mao_core::glob::Glob;
 use mao_core::ids::{BlobId, TaskClass};
@@ -31,6 +31,7 @@ pub(crate) fn deps(run: &RunState) -> Ask {
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -62,6 +63,7 @@ pub(super) fn plan(policy: &Policy, run: &RunState) -> Ask {
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -98,6 +100,7 @@ pub(super) fn work(policy: &Policy, run: &RunState, plan: &Plan, place: &Place) 
         proposal: workstream.model.clone().map(|model| Proposal { model, reason: reason(), binding: Binding::First }),
         complexity: Some(order::rating(run, &place.section).complexity),
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     })
 }
 
@@ -125,6 +128,7 @@ pub(super) fn judge(policy: &Policy, run: &RunState, plan: &Plan, place: &Place,
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     })
 }
 
@@ -159,6 +163,7 @@ pub(super) fn synthesis(run: &RunState, plan: &Plan, record: String) -> Ask {
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 

@@ -7,10 +7,11 @@ mod checkpoints;
 mod form;
 pub mod markdown;
 
+use super::given::planned;
 use super::outline;
 use super::place::{Place, is_green};
 use super::resolve;
-use super::steps::{SYNTHESIS, Synthesis, planned, synthesis};
+use super::steps::{SYNTHESIS, Synthesis, synthesis};
 use crate::flow::served;
 use crate::plan::Plan;
 use crate::workflow::{ReportFile, Texts};

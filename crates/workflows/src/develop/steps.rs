@@ -1,16 +1,12 @@
 //! The names of the steps of `develop`, and the forms of what the orchestrator answers in them.
 
-use crate::plan::{self, Plan, Stream};
+use crate::plan::{self, Stream};
 use mao_core::change::{Finding, Verdict};
 use mao_core::event::Verification;
-use mao_core::ids::{BlobId, CommitId, SectionId, StepId};
-use mao_core::run::RunState;
-use mao_core::step::Standing;
+use mao_core::ids::{CommitId, SectionId, StepId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The step in which the orchestrator plans.
-pub const PLAN: &str = "plan";
 pub(super) const BASE: &str = "check.base";
 pub(super) const SYNTHESIS: &str = "synthesis";
 
@@ -37,36 +33,6 @@ pub struct DecisionNote {
     pub title: String,
     /// Why.
     pub rationale: String,
-}
-
-/// The step in which the orchestrator plans for the `number`-th time: a review may want the plan changed.
-#[must_use]
-pub fn plan_step(number: usize) -> StepId {
-    if number < 2 { StepId::from(PLAN) } else { StepId::new(format!("{PLAN}.{number}")) }
-}
-
-/// The newest plan's step, and the plan's text by its hash.
-#[must_use]
-pub fn latest(run: &RunState) -> Option<(StepId, BlobId)> {
-    let answered = (1..).map(plan_step).map_while(|step| match run.ask(&step)?.standing() {
-        Standing::Answered(_, answered) => Some((step, answered.answer.text.clone())),
-        Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
-    });
-    answered.last()
-}
-
-/// The plan, once the orchestrator has given one; the newest, where it was changed.
-#[must_use]
-pub fn planned(run: &RunState) -> Option<Plan> {
-    planned_by(run, &latest(run)?.0)
-}
-
-/// The plan that was given in a step.
-pub(super) fn planned_by(run: &RunState, step: &StepId) -> Option<Plan> {
-    match run.ask(step)?.standing() {
-        Standing::Answered(_, answered) => Plan::from_reply(answered.answer.structured.as_ref()?).ok(),
-        Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
-    }
 }
 
 /// The step in which a workstream is worked on.

@@ -6,7 +6,7 @@
 use super::{Plan, SectionPlan, Stream, Workstream};
 use mao_core::glob::Glob;
 use mao_core::ids::SectionId;
-use mao_core::request::{Order, Request};
+use mao_core::request::{Order, Request, SectionBrief};
 
 impl Plan {
     /// What is wrong with the plan for this request, whose sections run in these waves: every section exactly once,
@@ -15,7 +15,21 @@ impl Plan {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self, request: &Request, waves: &[Vec<SectionId>], protected: &[Glob]) -> Result<(), String> {
-        let asked: Vec<&SectionId> = request.sections.iter().map(|section| &section.id).collect();
+        self.check_of(&request.sections, request.order, waves, protected)
+    }
+
+    /// The same of a plan of these sections alone.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub(crate) fn check_of(
+        &self,
+        sections: &[SectionBrief],
+        order: Order,
+        waves: &[Vec<SectionId>],
+        protected: &[Glob],
+    ) -> Result<(), String> {
+        let asked: Vec<&SectionId> = sections.iter().map(|section| &section.id).collect();
         let planned: Vec<&SectionId> = self.sections.iter().map(|section| &section.section).collect();
         if asked != planned {
             return Err(format!(
@@ -23,7 +37,7 @@ impl Plan {
             ));
         }
         self.sections.iter().try_for_each(|section| alone(section, protected))?;
-        waves.iter().try_for_each(|wave| self.check_wave(wave, request.order))
+        waves.iter().try_for_each(|wave| self.check_wave(wave, order))
     }
 
     fn check_wave(&self, wave: &[SectionId], order: Order) -> Result<(), String> {
@@ -108,7 +122,6 @@ fn may_overlap(a: &Glob, b: &Glob) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mao_core::request::SectionBrief;
     use std::collections::BTreeMap;
 
     fn request(ids: &[&str]) -> Request {

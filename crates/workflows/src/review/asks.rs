@@ -3,7 +3,7 @@
 use super::found::Found;
 use super::steps::supplied;
 use crate::plan::object;
-use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::ask::{Ask, Prompt, ReplyForm, Role, Size};
 use mao_core::ids::{BlobId, CommitId, TaskClass};
 use mao_core::matter::Reviewed;
 use mao_core::review::{DiffReview, PlanReview, read};
@@ -26,7 +26,7 @@ pub const NOTES: &str = "notes";
 pub(super) fn all(run: &RunState, reviewed: &Reviewed) -> Vec<Ask> {
     let base = &run.opened.base;
     match reviewed {
-        Reviewed::Plan { path, text } => vec![plan(base, text, None, Some(path))],
+        Reviewed::Plan { path, text } => vec![plan(base, std::slice::from_ref(text), None, Some(path))],
         Reviewed::Diff { class, .. } => {
             let files = run.opened.request.files.clone();
             of_chunks(base, class, &supplied(run), Some(&files))
@@ -34,14 +34,23 @@ pub(super) fn all(run: &RunState, reviewed: &Reviewed) -> Vec<Ask> {
     }
 }
 
-/// A question about a plan. `before` is what was said of it before it changed.
+/// A question about a plan, given whole or in parts. `before` is what was said of it before it changed.
 #[must_use]
-pub fn plan(base: &CommitId, text: &BlobId, before: Option<&BlobId>, path: Option<&str>) -> Ask {
-    let mut attached = BTreeMap::from([("plan".to_owned(), text.clone())]);
+pub fn plan(base: &CommitId, texts: &[BlobId], before: Option<&BlobId>, path: Option<&str>) -> Ask {
+    let mut attached = each("plan", texts);
     attached.extend(before.map(|blob| ("before".to_owned(), blob.clone())));
     let data = path.map(|path| ("path".to_owned(), mao_core::text::one_line(path, 200)));
     let prompt = Prompt { template: "review_plan".into(), data: data.into_iter().collect(), attached };
     asked("plan_review", "Review of the plan".into(), prompt, PLAN, base)
+}
+
+/// Texts that a prompt shows as one, under names that keep their order; one alone by the plain name.
+#[must_use]
+pub(crate) fn each(name: &str, texts: &[BlobId]) -> BTreeMap<String, BlobId> {
+    match texts {
+        [only] => [(name.to_owned(), only.clone())].into(),
+        _ => texts.iter().enumerate().map(|(at, text)| (format!("{name}/{:04}", at + 1), text.clone())).collect(),
+    }
 }
 
 /// A question for each chunk of a diff, in their order.
@@ -71,6 +80,7 @@ fn asked(class: &str, label: String, prompt: Prompt, schema: &str, base: &Commit
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 
@@ -107,6 +117,7 @@ pub(super) fn weigh(run: &RunState, reviewed: &Reviewed, found: &Found) -> Ask {
         proposal: None,
         complexity: None,
         apart_from: BTreeSet::new(),
+        size: Size::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod develop;
+mod parts;
 mod planning;
 mod review;
 mod world;

@@ -100,7 +100,10 @@ fn pln_01_the_plan_holds_everything_that_was_decided_and_stays_what_it_was() {
     assert_eq!(chain.len(), 3, "primary, fallback, the orchestrator");
     assert_eq!(storage.owns, ["1/storage/**"]);
     assert_eq!(found.verification, ["make test"]);
-    assert_eq!((found.mode.as_str(), found.profile.as_str(), found.plan.as_str()), ("diverse", "budgeted", "text"));
+    assert_eq!(
+        (found.mode.as_str(), found.profile.as_str(), found.plan.as_str()),
+        ("diverse", "budgeted", "text of plan")
+    );
     // Asked again at any later event, it is the same plan.
     for end in 1..=world.events.len() {
         let state = RunState::fold(&world.events[..end]).unwrap().unwrap();

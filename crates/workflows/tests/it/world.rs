@@ -324,7 +324,7 @@ impl<'a> World<'a> {
         });
         let answer = |structured, change| {
             AttemptResult::Answered(Box::new(Answer {
-                text: "text".into(),
+                text: format!("text of {step}").as_str().into(),
                 structured,
                 change,
                 lines: self.lines.clone(),
@@ -341,10 +341,13 @@ impl<'a> World<'a> {
         let result = match does {
             Does::Fails(kind) => AttemptResult::Failed(Fault::new(kind, "hint")),
             Does::Says(value) => match &asked.ask.reply {
-                ReplyForm::Json { schema } => match self.workflow.accepts(schema, &state, &value) {
-                    Ok(()) => answer(Some(value), None),
-                    Err(why) => AttemptResult::Failed(Fault::new(FaultKind::Unparsable, why)),
-                },
+                ReplyForm::Json { schema } => {
+                    match (self.workflow.cut(schema, &value), self.workflow.accepts(schema, &state, &value)) {
+                        (Some(cut), _) => AttemptResult::Failed(Fault::new(FaultKind::Truncated, cut.to_string())),
+                        (None, Ok(())) => answer(Some(value), None),
+                        (None, Err(why)) => AttemptResult::Failed(Fault::new(FaultKind::Unparsable, why)),
+                    }
+                }
                 ReplyForm::Text | ReplyForm::Change { .. } | ReplyForm::Proposal { .. } => {
                     panic!("{step} wants no JSON")
                 }

@@ -4,7 +4,7 @@ use crate::exit::{Exit, Failure};
 use crate::open::{House, Scripted};
 use crate::print::Printer;
 use mao_config::Loaded;
-use mao_core::ask::{Ask, Prompt, ReplyForm, Role};
+use mao_core::ask::{Ask, Prompt, ReplyForm, Role, Size};
 use mao_core::ids::{SectionId, TaskClass};
 use mao_engine::open::NewRun;
 use mao_policy::{Policy, route};
@@ -43,6 +43,7 @@ pub(super) fn run(
             proposal: None,
             complexity: None,
             apart_from: std::collections::BTreeSet::new(),
+            size: Size::default(),
         };
         rows.push((task, route(policy, &ask, &conditions)));
     }

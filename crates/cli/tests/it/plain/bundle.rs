@@ -96,10 +96,10 @@ fn log_01_calls_are_read_out_of_the_ledger() {
     expect![[r#"
         exit 0
         --- stdout
-        plan#1                         opus-5.5              0.0s  0 in, 0 out        answered
-        work.1.tests#1                 gpt-6.1-sol           0.0s  0 in, 0 out        answered
-        judge.1.tests.1#1              opus-5.5              0.0s  0 in, 0 out        answered
-        synthesis#1                    opus-5.5              0.0s  0 in, 0 out        answered
+        plan#1                         opus-5.5              0.0s  0 in, 0 of ~2000 out         answered
+        work.1.tests#1                 gpt-6.1-sol           0.0s  0 in, 0 of ~12000 out        answered
+        judge.1.tests.1#1              opus-5.5              0.0s  0 in, 0 of ~1500 out         answered
+        synthesis#1                    opus-5.5              0.0s  0 in, 0 of ~2500 out         answered
     "#]]
     .assert_eq(&picture(&shop, &["logs", "calls"]));
     let calls = json_lines(&shop, &["logs", "calls", &RUN[..8], "--json"]);

@@ -3,7 +3,7 @@
 use super::form::{Passed, Said};
 use crate::develop::checkpoint::{block_step, concern_step, review_step, reviewed, unread_step};
 use crate::develop::cross::{PASSED_OVER, found};
-use crate::develop::steps::latest;
+use crate::develop::given::{identity, latest};
 use crate::flow::served;
 use mao_core::ids::StepId;
 use mao_core::review::PlanVerdict;
@@ -71,7 +71,7 @@ fn empty(round: usize, verdict: &str) -> Passed {
 
 fn of_round(run: &RunState, round: usize) -> Option<Passed> {
     let ask = run.ask(&review_step(round))?;
-    let now = latest(run).map(|(_, hash)| hash);
+    let now = latest(run).map(|(_, texts)| identity(&texts));
     let word = |step: &StepId| said(run, step);
     let Some((review, hash)) = reviewed(run, round) else {
         let why = match ask.standing() {
@@ -99,7 +99,7 @@ fn of_round(run: &RunState, round: usize) -> Option<Passed> {
     });
     Some(Passed {
         stale: now.is_some_and(|now| now != hash),
-        hash: Some(hash.to_string()),
+        hash: Some(hash),
         by,
         why: word(&block_step(round)),
         items: items.collect(),
