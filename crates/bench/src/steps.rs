@@ -17,14 +17,14 @@ use mao_engine::record::Record;
 use mao_engine::{Parts, record};
 use mao_policy::Policy;
 use mao_repo::{Checker, UserRepo};
-use mao_store::{Lease, Ledger, Owner, SqliteStore};
+use mao_store::{Owner, SqliteStore, Store};
 use mao_workflows::Workflow;
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Up to how many durable steps both sides are compared.
-const COUNTS: [usize; 3] = [10, 1_000, 10_000];
+/// Up to how many durable steps of one ledger both sides are compared.
+const COUNTS: [usize; 2] = [1_000, 10_000];
 
 /// How many steps the workflow has opened in the run that is resumed.
 const LONG: usize = 10_000;
@@ -34,6 +34,12 @@ const RESUMES: usize = 7;
 
 /// How many of the first and of the last steps are compared.
 const END: usize = 1_000;
+
+/// How many ledgers are begun to see what the first [`FIRST`] steps of one cost: those of a single one are too few.
+const BEGUN: usize = 30;
+
+/// How many steps of each of them are made.
+const FIRST: usize = 10;
 
 /// The three readings of each step.
 #[derive(Debug, Default)]
@@ -48,31 +54,49 @@ pub fn measure(ground: &Ground) -> Done<Vec<Figure>> {
     let workflow = mao_workflows::find("develop").ok_or("there is no workflow `develop`")?;
     let policy = world::policy()?;
     let dir = ground.dir("steps")?;
-    let (parts, _faces) = parts(ground, &dir)?;
-    let store = SqliteStore::open(&dir.join("state"))?;
-    let run = RunId::from_bits([7; 16]);
-    let repository = parts.user_repo.key()?;
-    let owner = store.take(&run, &repository, Stamp(1), u64::from(u32::MAX))?;
-    store.append(&owner, 0, Stamp(1), &[World::opened(run, repository, workflow)?], &[])?;
-
-    let mut world = World::default();
-    let mut held = Record::load(Arc::clone(&parts), owner)?;
-    let steps = durable(&dir, &policy, workflow, &mut world, &mut held)?;
-    let mut figures = over_bare(&steps);
+    let mut first = Steps::default();
+    for at in 0..BEGUN {
+        let place = dir.join(at.to_string());
+        let (_parts, mut held, _faces) = begun(ground, &place, workflow)?;
+        durable(&place, &policy, workflow, &mut World::default(), &mut held, (FIRST, &mut first))?;
+    }
+    let (parts, mut held, _faces) = begun(ground, &dir, workflow)?;
+    let owner = *held.owner();
+    let (mut world, mut steps) = (World::default(), Steps::default());
+    let most = COUNTS.into_iter().max().unwrap_or(0);
+    durable(&dir, &policy, workflow, &mut world, &mut held, (most, &mut steps))?;
+    let mut figures = over_bare(&first, &steps);
     figures.push(growth(&steps));
     let state = held.state().clone();
     drop(held);
-    let state = lengthen(&store, &owner, &policy, workflow, &mut world, state)?;
+    let state = lengthen(&*parts.store, &owner, &policy, workflow, &mut world, state)?;
     figures.push(resume(&parts, &owner, &policy, workflow, &state)?);
     figures.push(copy(&state)?);
     Ok(figures)
 }
 
-fn durable(dir: &Path, policy: &Policy, workflow: &dyn Workflow, world: &mut World, held: &mut Record) -> Done<Steps> {
-    let most = COUNTS.into_iter().max().unwrap_or(0);
+/// A ledger in `dir` with a run in it, ready for its next event.
+fn begun(ground: &Ground, dir: &Path, workflow: &dyn Workflow) -> Done<(Arc<Parts>, Record, Stream)> {
+    let (parts, faces) = parts(ground, dir)?;
+    let run = RunId::from_bits([7; 16]);
+    let repository = parts.user_repo.key()?;
+    let owner = parts.store.take(&run, &repository, Stamp(1), u64::from(u32::MAX))?;
+    parts.store.append(&owner, 0, Stamp(1), &[World::opened(run, repository, workflow)?], &[])?;
+    let held = Record::load(Arc::clone(&parts), owner)?;
+    Ok((parts, held, faces))
+}
+
+/// Makes `count` steps and reads each.
+fn durable(
+    dir: &Path,
+    policy: &Policy,
+    workflow: &dyn Workflow,
+    world: &mut World,
+    held: &mut Record,
+    (count, steps): (usize, &mut Steps),
+) -> Done {
     let mut bare = Bare::open(&dir.join("bare.sqlite"))?;
-    let mut steps = Steps::default();
-    for at in 0..most {
+    for at in 0..count {
         let (effects, asking) = timed(|| Ok(workflow.next(policy, held.state())))?;
         let events = world.next(policy, workflow, held.state(), effects)?;
         let bodies = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
@@ -90,22 +114,25 @@ fn durable(dir: &Path, policy: &Policy, workflow: &dyn Workflow, world: &mut Wor
         steps.append.add(appending);
         steps.bare.add(commit);
     }
-    Ok(steps)
+    Ok(())
 }
 
-/// At each count: the last steps before it.
-fn over_bare(steps: &Steps) -> Vec<Figure> {
-    let mut figures = Vec::new();
-    for count in COUNTS {
-        let last = count.saturating_sub(END)..count;
+/// The first steps of many ledgers, then at each count of one: the last steps before it.
+fn over_bare(first: &Steps, steps: &Steps) -> Vec<Figure> {
+    let figure = |at: usize, steps: &Steps, last: std::ops::Range<usize>, of: &str| {
         let (append, bare) = (steps.append.part(last.clone()), steps.bare.part(last.clone()));
         let from = format!(
-            "medians of {}: {append:.3} ms over {bare:.3} ms; sums from the first on {:.2} ×",
+            "medians of {}{of}: {append:.3} ms over {bare:.3} ms; sums from the first on {:.2} ×",
             last.len(),
-            steps.append.sum(count) / steps.bare.sum(count)
+            steps.append.sum(last.end) / steps.bare.sum(last.end)
         );
-        let what = format!("a durable step at {count}, folded and appended, over a bare commit (synchronous=FULL)");
-        figures.push(Figure::new("steps", what, append / bare, Unit::Times, from).at_most(1.5));
+        let what = format!("a durable step at {at}, folded and appended, over a bare commit (synchronous=FULL)");
+        Figure::new("steps", what, append / bare, Unit::Times, from).at_most(1.5)
+    };
+    let of = format!(", the first {FIRST} of {BEGUN} ledgers");
+    let mut figures = vec![figure(FIRST, first, 0..first.append.count(), &of)];
+    for count in COUNTS {
+        figures.push(figure(count, steps, count.saturating_sub(END)..count, ""));
     }
     for count in COUNTS {
         let last = count.saturating_sub(END)..count;
@@ -128,7 +155,7 @@ fn growth(steps: &Steps) -> Figure {
 
 /// Goes on without comparing until the workflow has opened enough steps.
 fn lengthen(
-    store: &SqliteStore,
+    store: &dyn Store,
     owner: &Owner,
     policy: &Policy,
     workflow: &dyn Workflow,

@@ -12,6 +12,9 @@ use std::process::{Command, Stdio};
 /// The date of every commit that a sandbox makes.
 pub const DATE: &str = "2026-01-02T03:04:05Z";
 
+/// How many bytes must be free in memory before sandboxes are made there.
+const ROOM: u64 = 1 << 30;
+
 /// A temporary place with its environment.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -39,13 +42,15 @@ impl Sandbox {
         Self::beneath(&std::env::temp_dir())
     }
 
-    /// The same in memory, where the machine has a place for that: for tests by the hundred, of which none is about what
-    /// a disk keeps.
+    /// The same in memory, where the machine has room for that: for tests by the hundred, of which none is about what a
+    /// disk keeps. (What a killed process wrote is there for the next one, on a disk and in memory alike.)
     ///
     /// # Errors
     /// As [`Sandbox::new`].
     pub fn in_memory() -> io::Result<Self> {
-        Self::beneath(Path::new("/dev/shm")).or_else(|_| Self::new())
+        let memory = Path::new("/dev/shm");
+        let roomy = rustix::fs::statvfs(memory).is_ok_and(|place| place.f_bavail * place.f_frsize >= ROOM);
+        if roomy { Self::beneath(memory).or_else(|_| Self::new()) } else { Self::new() }
     }
 
     fn beneath(dir: &Path) -> io::Result<Self> {

@@ -30,7 +30,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("tokio", &["process", "providers", "repo", "engine", "mcp", "dashboard", "cli", "testkit", "bench"]),
     ("rusqlite", &["store", "bench"]),
     ("hyper", &["providers", "mcp", "dashboard", "testkit"]),
-    ("rustix", &["process", "providers", "repo", "store"]),
+    ("rustix", &["process", "providers", "repo", "store", "testkit"]),
     ("landlock", &["process"]),
     ("getrandom", &["engine"]),
     ("clap", &["cli"]),

@@ -19,6 +19,7 @@ use mao_core::text;
 use mao_engine::open::NewRun;
 use mao_policy::chunk::pack;
 use mao_policy::packing::{changes, recorded};
+use mao_policy::privacy::is_private;
 use mao_policy::triggers::{Override, reviewer, reviews, security};
 use mao_store::Blobs;
 use std::path::Path;
@@ -93,7 +94,12 @@ fn pr(house: &House, words: &ReviewPr, printer: &Printer) -> Result<Exit, Failur
     let what = New {
         text: format!("pr since {}", short(&from)),
         matter,
-        files: diff.files.iter().map(|file| file.path.clone()).collect(),
+        files: diff
+            .files
+            .iter()
+            .map(|file| file.path.clone())
+            .filter(|path| !is_private(&loaded.policy, path))
+            .collect(),
         supplies: packed.into_iter().map(Supply::Packed).chain(wants(house, &loaded, &head)?).collect(),
     };
     let exit = carry(house, &loaded, what, words.script.as_deref(), printer)?;

@@ -73,8 +73,8 @@ fn all(points: &[String], reference: &Reference, sections: &str, place: impl Fn(
 #[test]
 fn log_02_kill_at_every_point_ends_in_the_same_commits() {
     let began = Instant::now();
-    let (points, reference) = uninterrupted(&Shop::new(), "1,2");
-    let wrong = all(&points, &reference, "1,2", Shop::new);
+    let (points, reference) = uninterrupted(&Shop::in_memory(), "1,2");
+    let wrong = all(&points, &reference, "1,2", Shop::in_memory);
     println!(
         "killed at {} named points with a shell check, resumed in {} s, {} violations",
         points.len(),

@@ -91,9 +91,18 @@ pub fn copy(from: &Path, to: &Path) {
 impl Shop {
     /// The shop, with its script and a clock that stands still.
     pub fn new() -> Self {
+        Self::open(Sandbox::new().unwrap())
+    }
+
+    /// The same in memory: for a run at every one of its points.
+    pub fn in_memory() -> Self {
+        Self::open(Sandbox::in_memory().unwrap())
+    }
+
+    fn open(sandbox: Sandbox) -> Self {
         let files = files(&fixtures().join("shop/repo"));
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-        let mut shop = Self::with(&files, CONFIG);
+        let mut shop = Self::within(sandbox, &files, CONFIG);
         shop.script = fixtures().join("shop/script");
         shop.sandbox.set("MAO_TEST_CLOCK", BEGIN.to_string());
         shop.sandbox.set("MAO_TEST_RUN", RUN);
