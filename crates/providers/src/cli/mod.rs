@@ -27,6 +27,7 @@ pub use variables::{Variables, variables};
 
 use crate::provider::{Access, Job, Progress, Reply};
 use mao_core::fault::{Fault, FaultKind};
+use mao_core::mutant;
 use mao_core::reply::Usage;
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -139,7 +140,10 @@ impl Asked {
     #[must_use]
     pub fn of(job: &Job) -> Self {
         let form = if job.schema.is_some() { Form::Json } else { Form::Text };
-        Self { access: job.access, form, effort: job.effort.clone(), before: Usage::default() }
+        let another = |effort: String| {
+            if mutant::is("thk_10_the_record_says_another_effort") { format!("not {effort}") } else { effort }
+        };
+        Self { access: job.access, form, effort: job.effort.clone().map(another), before: Usage::default() }
     }
 }
 

@@ -11,8 +11,12 @@ use mao_testkit::clis::Cli;
 use mao_testkit::sandbox::Sandbox;
 use mao_testkit::server::{FakeServer, Seen, Settings};
 use serde_json::Value;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The variable that names the rule that is broken, where one is.
+const BROKEN: &str = "MAO_MUTANT";
 
 /// A model that is in use: what reaches it, what it is called there, and its levels.
 struct Model {
@@ -83,11 +87,17 @@ fn job(sandbox: &Sandbox, step: &str, endpoint: &str, effort: &str) -> Job {
     }
 }
 
+/// What of a broken program is enough: one model and level of each command line.
+fn enough() -> usize {
+    if std::env::var_os(BROKEN).is_some() { 1 } else { usize::MAX }
+}
+
 /// Every model and level of one command line, one after another; how many, and what is wrong.
 fn all(cli: Cli, vendor: Arc<dyn Vendor>, models: &[Model]) -> (usize, Vec<String>) {
     let mine = models.iter().filter(|model| model.provider == cli.name());
     let pairs: Vec<(String, &Model, &String)> = mine
         .flat_map(|model| model.efforts.iter().map(move |effort| (model, effort)))
+        .take(enough())
         .enumerate()
         .map(|(at, (model, effort))| (format!("effort.{at}"), model, effort))
         .collect();
@@ -152,4 +162,21 @@ fn thk_10_what_the_vendor_receives_is_what_the_record_says_for_every_model_and_e
     let wrong: Vec<&String> = found.iter().flat_map(|(_, wrong)| wrong).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(found.iter().all(|(pairs, _)| *pairs >= 6), "{:?}", found.iter().map(|(n, _)| n).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_record_that_says_another_effort_than_was_received_is_noticed() {
+    if std::env::var_os(BROKEN).is_some() {
+        return;
+    }
+    let Some(part) = Part::begin("a record that says another effort") else { return };
+    let test = "effort::thk_10_what_the_vendor_receives_is_what_the_record_says_for_every_model_and_effort";
+    let mut once = Command::new(std::env::current_exe().unwrap());
+    once.args(["--exact", test]).env(BROKEN, "thk_10_the_record_says_another_effort");
+    let said = String::from_utf8_lossy(&once.output().unwrap().stdout).into_owned();
+    assert!(said.contains("running 1 test"), "{test} is there: {said}");
+    assert!(said.contains("0 passed; 1 failed"), "it is not noticed: {said}");
+    let noticed = said.matches("the record says Some(\\\"not ").count();
+    part.note(&format!("noticed with {noticed} command lines"));
+    assert_eq!(noticed, 3, "each command line's own comparison: {said}");
 }
