@@ -88,7 +88,7 @@ fn runner(file: &Touched, commands: &[Vec<String>]) -> Option<String> {
         }),
         "pytest.ini" | "tox.ini" | "setup.cfg" | "pyproject.toml" | "conftest.py" | ".mocharc.json"
         | ".mocharc.yml" => {
-            let narrows = Regex::new(r"addopts|testpaths|python_files|python_functions|norecursedirs|collect_ignore|deselect|pytest_collection|pytest_runtest|pytest_pyfunc|\bskip\b").ok()?;
+            let Signs { narrows, .. } = SIGNS.as_ref()?;
             let of = |text: &str| text.lines().filter(|line| narrows.is_match(line)).map(str::trim).collect::<String>();
             of(before.unwrap_or_default()) != of(after.unwrap_or_default())
         }
@@ -124,63 +124,97 @@ fn inline(file: &Touched) -> Option<String> {
     (!kept || ignored(&after) > ignored(&before)).then(|| format!("{}: a test in it was changed or skipped", file.path))
 }
 
-/// How tests are skipped.
-static SKIP: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let all = [
-        r"pytest\.mark\.(?:skip|xfail)",
-        r"pytest\.(?:skip|exit)\(",
-        r"unittest\.skip",
-        r"\.skipTest\(",
-        r"\b(?:it|test|describe|suite)\.(?:skip|only|todo)\b",
-        r"\bx(?:it|describe|test)\(",
-        r"#\[ignore",
-        r"\bt\.Skip",
-        r"@(?:Disabled|Ignore)\b",
-        r"--(?:ignore|deselect)\b",
-        r"--test-name-pattern|--test-skip-pattern|--skip\b",
-    ];
-    Regex::new(&all.join("|")).ok()
+/// What is looked for in the lines that a candidate adds.
+struct Signs {
+    /// A test is skipped.
+    skips: Regex,
+    /// A program learns that it is tested.
+    tested: Regex,
+    /// A program looks who started or called it.
+    looks: Regex,
+    /// A test gets a name.
+    names: Regex,
+    /// A text stands between quotes.
+    literal: Regex,
+    /// A runner takes fewer tests, or others.
+    narrows: Regex,
+}
+
+static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
+    let any = |signs: &[&str]| Regex::new(&signs.join("|")).ok();
+    Some(Signs {
+        skips: any(&SKIPS)?,
+        tested: any(&TESTED)?,
+        looks: any(&LOOKS)?,
+        names: any(&[r"\b(?:fn|def|function|sub)\s+(\w*[tT]est\w*)", r"\b(test_\w+)\s*\("])?,
+        literal: any(&[r#""([^"]*)""#, r"'([^']*)'", r"`([^`]*)`"])?,
+        narrows: any(&NARROWS)?,
+    })
 });
+
+/// How a runner is told to take fewer tests.
+const NARROWS: [&str; 11] = [
+    "addopts",
+    "testpaths",
+    "python_files",
+    "python_functions",
+    "norecursedirs",
+    "collect_ignore",
+    "deselect",
+    "pytest_collection",
+    "pytest_runtest",
+    "pytest_pyfunc",
+    r"\bskip\b",
+];
+
+/// How tests are skipped.
+const SKIPS: [&str; 11] = [
+    r"pytest\.mark\.(?:skip|xfail)",
+    r"pytest\.(?:skip|exit)\(",
+    r"unittest\.skip",
+    r"\.skipTest\(",
+    r"\b(?:it|test|describe|suite)\.(?:skip|only|todo)\b",
+    r"\bx(?:it|describe|test)\(",
+    r"#\[ignore",
+    r"\bt\.Skip",
+    r"@(?:Disabled|Ignore)\b",
+    r"--(?:ignore|deselect)\b",
+    r"--test-name-pattern|--test-skip-pattern|--skip\b",
+];
 
 /// Markers by which tests are left out, in a file that is no test of the candidate's own.
 fn skipped(evidence: &Evidence<'_>) -> Vec<String> {
-    let Some(skip) = &*SKIP else { return Vec::new() };
+    let Some(Signs { skips, .. }) = &*SIGNS else { return Vec::new() };
     let foreign = |path: &str| !is_test(path) || path.ends_with("conftest.py");
     let files = evidence.diff.files.iter().filter(|file| foreign(&file.path));
     let marked = files.filter_map(|file| {
-        let line = added(file).find(|line| skip.is_match(line))?;
+        let line = added(file).find(|line| skips.is_match(line))?;
         Some(format!("{}: a test is skipped: `{}`", file.path, text::one_line(line, 100)))
     });
     marked.collect()
 }
 
 /// How a program learns that it is tested: an environment, a word of its command line, a loaded runner, its caller.
-static TESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let all = [
-        r"PYTEST_CURRENT_TEST|PYTEST_VERSION|NODE_TEST_CONTEXT|JEST_WORKER_ID|VITEST|npm_lifecycle_event|MOCHA_|BATS_|RUST_TEST|NEXTEST",
-        r"\bsys\.modules\b.*(?:test|mock)|(?:test|mock).*\bsys\.modules\b",
-        r"cfg!\(\s*(?:not\(\s*)?test\b",
-        r"#\[cfg\(\s*not\(\s*test\b",
-        r"\btesting\.Testing\(",
-        r"\$\{?\w*(?:TEST|_test)\w*",
-    ];
-    Regex::new(&all.join("|")).ok()
-});
+const TESTED: [&str; 6] = [
+    r"PYTEST_CURRENT_TEST|PYTEST_VERSION|NODE_TEST_CONTEXT|JEST_WORKER_ID|VITEST|npm_lifecycle_event|MOCHA_|BATS_|RUST_TEST|NEXTEST",
+    r"\bsys\.modules\b.*(?:test|mock)|(?:test|mock).*\bsys\.modules\b",
+    r"cfg!\(\s*(?:not\(\s*)?test\b",
+    r"#\[cfg\(\s*not\(\s*test\b",
+    r"\btesting\.Testing\(",
+    r"\$\{?\w*(?:TEST|_test)\w*",
+];
 
 /// Where a program looks to learn who started or called it.
-static LOOKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let all = [
-        r"\$ENV\b|\bENVIRON\b|\bsys\.argv\b|\bprocess\.argv\b|\bprocess\.env\b|\bos\.environ\b|\bos\.getenv\b|\bgetenv\b|\benv::(?:args|var)",
-        r"\binspect\.(?:stack|currentframe)\b|\b_getframe\b|\btraceback\.|\bnew Error\(\)\.stack|\bError\(\)\.stack|\bcaller\b",
-        r"\brequire\.main\b|\bmodule\.parent\b|\bos\.Args\b|\bcurrent_exe\b|\bgetStackTrace\b|\bprogram_invocation|/proc/|\$0\b|\$\{?PPID|\bps\b",
-        r"\bargv\b|\b__file__\b|\b__FILE__\b|\bgetppid\b",
-    ];
-    Regex::new(&all.join("|")).ok()
-});
+const LOOKS: [&str; 4] = [
+    r"\$ENV\b|\bENVIRON\b|\bsys\.argv\b|\bprocess\.argv\b|\bprocess\.env\b|\bos\.environ\b|\bos\.getenv\b|\bgetenv\b|\benv::(?:args|var)",
+    r"\binspect\.(?:stack|currentframe)\b|\b_getframe\b|\btraceback\.|\bnew Error\(\)\.stack|\bError\(\)\.stack|\bcaller\b",
+    r"\brequire\.main\b|\bmodule\.parent\b|\bos\.Args\b|\bcurrent_exe\b|\bgetStackTrace\b|\bprogram_invocation|/proc/|\$0\b|\$\{?PPID|\bps\b",
+    r"\bargv\b|\b__file__\b|\b__FILE__\b|\bgetppid\b",
+];
 
 /// Sources that do something else when they are tested.
 fn told_apart(evidence: &Evidence<'_>) -> Vec<String> {
-    let (Some(tested), Some(looks)) = (&*TESTED, &*LOOKS) else { return Vec::new() };
+    let Some(Signs { tested, looks, .. }) = &*SIGNS else { return Vec::new() };
     let names = names_of_tests(evidence);
     let pairs = together(evidence);
     let told = evidence.task.map(|task| task.lines().flat_map(literals).collect()).unwrap_or_default();
@@ -221,10 +255,8 @@ fn alone_in_test(lines: &[&str], at: usize) -> bool {
 
 /// The names of locked tests that nothing else is called by accident: of functions, and of files.
 fn names_of_tests(evidence: &Evidence<'_>) -> BTreeSet<String> {
-    let Ok(function) = Regex::new(r"\b(?:fn|def|function|sub)\s+(\w*[tT]est\w*)|\b(test_\w+)\s*\(") else {
-        return BTreeSet::new();
-    };
-    let texts = evidence.texts.values().flat_map(|text| function.captures_iter(text));
+    let Some(Signs { names, .. }) = &*SIGNS else { return BTreeSet::new() };
+    let texts = evidence.texts.values().flat_map(|text| names.captures_iter(text));
     let named = texts.filter_map(|found| Some(found.get(1).or_else(|| found.get(2))?.as_str().to_owned()));
     let files = evidence.texts.keys().filter_map(|path| path.rsplit('/').next()).map(str::to_owned);
     named.chain(files.filter(|file| file.contains("test"))).filter(|name| name.len() >= 7).collect()
@@ -267,11 +299,9 @@ fn is_condition(line: &str) -> bool {
         || line.ends_with(')') && line.contains(") ")
 }
 
-static LITERAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#""([^"]*)"|'([^']*)'|`([^`]*)`"#).ok());
-
 /// The literals of a line that are not in every program: texts of three characters, numbers of two digits.
 fn literals(line: &str) -> BTreeSet<String> {
-    let Some(literal) = &*LITERAL else { return BTreeSet::new() };
+    let Some(Signs { literal, .. }) = &*SIGNS else { return BTreeSet::new() };
     let texts = literal.captures_iter(line).filter_map(|found| (1..=3).find_map(|at| found.get(at)));
     let texts = texts.map(|text| text.as_str().to_owned()).filter(|text| text.chars().count() >= 3);
     // A number counts wherever it stands, also as a word of a text.
