@@ -1,5 +1,6 @@
 //! The words of the command line. Every command is one variant here and one file in `commands/`.
 
+mod common;
 mod compete;
 mod debug;
 mod journal;
@@ -10,6 +11,7 @@ mod reference;
 mod resolve;
 pub mod review;
 
+pub use common::{Start, Work};
 pub use compete::Compete;
 pub use debug::Debug;
 pub use journal::Journal;

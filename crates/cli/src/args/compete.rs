@@ -1,7 +1,7 @@
 //! The words of `mao compete`.
 
+use super::Start;
 use clap::Args;
-use std::path::PathBuf;
 
 /// `mao compete`
 #[derive(Debug, Args)]
@@ -18,13 +18,7 @@ pub struct Compete {
     /// How many models may work at once, and compete
     #[arg(long, value_name = "N")]
     pub max_parallel: Option<u32>,
-    /// Start from this commit instead of HEAD; uncommitted changes are then left out
-    #[arg(long, value_name = "REF")]
-    pub base: Option<String>,
-    /// Take uncommitted changes along, as a commit of the run; your index and files stay as they are
-    #[arg(long, conflicts_with = "base")]
-    pub include_dirty: bool,
-    /// Play this script instead of calling models; branch and report say so
-    #[arg(long, value_name = "DIR")]
-    pub script: Option<PathBuf>,
+    /// Where it begins
+    #[command(flatten)]
+    pub start: Start,
 }

@@ -1,8 +1,7 @@
 //! The words of `mao qa`.
 
-use super::{Caps, Privacy};
+use super::Work;
 use clap::Args;
-use std::path::PathBuf;
 
 /// `mao qa`
 #[derive(Debug, Args)]
@@ -22,16 +21,7 @@ pub struct Qa {
     /// One section after another
     #[arg(long)]
     pub sequential: bool,
-    /// Who may see the work
-    #[arg(long, value_enum, value_name = "CLASS")]
-    pub privacy: Option<Privacy>,
-    /// Who works: `assist` (Claude, others on request) or `diverse` (each dimension's best model)
-    #[arg(long, value_name = "MODE")]
-    pub mode: Option<String>,
-    /// How much the run may take in all
+    /// Who works
     #[command(flatten)]
-    pub caps: Caps,
-    /// Play this script instead of calling models; branch and report say so
-    #[arg(long, value_name = "DIR")]
-    pub script: Option<PathBuf>,
+    pub work: Work,
 }

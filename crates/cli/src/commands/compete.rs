@@ -1,12 +1,11 @@
 //! `mao compete "task" --models a,b,c`: several models try, each apart from the others, and tests choose.
 
-use super::develop::request::run_about;
-use super::develop::{Along, base, begin};
+use super::begin::{Beginning, Needs};
 use super::resolve::check;
 use super::resume::{Asking, flag};
 use crate::args::{Common, Compete};
 use crate::exit::{Exit, Failure};
-use crate::open::{House, Scripted};
+use crate::open::House;
 use crate::print::Printer;
 use mao_core::contest::{Contest, Tests};
 use mao_core::ids::{ModelId, TaskClass};
@@ -19,27 +18,22 @@ use mao_store::Blobs;
 pub fn run(common: &Common, words: &Compete, printer: &Printer) -> Result<Exit, Failure> {
     let house = House::open(common)?;
     let flags = flag("max-parallel", "engine.max_parallel", words.max_parallel.map(|n| n.to_string()));
-    let loaded = house.config(flags.into_iter().collect(), printer)?;
-    let along = if words.include_dirty { Along::Taken } else { Along::Refused };
-    let base = base(&house, words.base.as_deref(), along, printer)?;
-    let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
-    let mut policy = house.policy(&loaded, &base, scripted)?;
+    let mut start = Beginning::from(&house, flags.into_iter().collect(), &words.start, printer)?;
+    start.ask_at_the_terminal(printer);
     let tests = if words.tests.is_empty() {
         Tests::Wanted
     } else {
-        policy.checks = words.tests.iter().map(|command| check(command)).collect::<Result<_, Failure>>()?;
+        start.policy.checks = words.tests.iter().map(|command| check(command)).collect::<Result<_, Failure>>()?;
         Tests::Existing { why: "a person named the command".to_owned() }
     };
-    let models = models(&policy, &words.models)?;
+    let models = models(&start.policy, &words.models)?;
     if words.task.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "the task is empty"));
     }
     let task = Some(house.store.put(words.task.as_bytes())?);
     let matter = Matter::Contest(Box::new(Contest { task, tests, models }));
-    let new = run_about(&house, &policy, base, ("compete", &words.task), matter, scripted)?;
-    let script = words.script.as_deref();
-    let (_, exit) = begin(&house, &loaded, &policy, new, script, printer, Asking::of(printer))?;
-    Ok(exit)
+    let new = start.about(("compete", &words.task), matter)?;
+    Ok(start.begin(new, Needs::Orchestrator, printer, Asking::of(printer))?.1)
 }
 
 /// Those who compete: known, admitted, and no more than may work at once.

@@ -1,12 +1,11 @@
 //! `mao debug -- CMD`: looks for the fault that a command shows. What earlier searches of this repository for the same
 //! command recorded is collected here, so that failed repairs are counted over all of them.
 
-use super::develop::request::run_about;
-use super::develop::{Along, base, begin};
+use super::begin::{Beginning, Needs};
 use super::resume::Asking;
 use crate::args::{Common, Debug};
 use crate::exit::{Exit, Failure};
-use crate::open::{House, Scripted};
+use crate::open::House;
 use crate::print::Printer;
 use mao_core::debug::{self, Trial};
 use mao_core::matter::Matter;
@@ -22,18 +21,12 @@ const EARLIER: usize = 30;
 /// Runs the command.
 pub fn run(common: &Common, words: &Debug, printer: &Printer) -> Result<Exit, Failure> {
     let house = House::open(common)?;
-    let loaded = house.config(Vec::new(), printer)?;
-    let along = if words.include_dirty { Along::Taken } else { Along::Refused };
-    let base = base(&house, words.base.as_deref(), along, printer)?;
-    let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
-    let mut policy = house.policy(&loaded, &base, scripted)?;
-    policy.checks = vec![Check { argv: words.command.clone() }];
+    let mut start = Beginning::from(&house, Vec::new(), &words.start, printer)?;
+    start.policy.checks = vec![Check { argv: words.command.clone() }];
     let earlier = earlier(&house, &words.command)?;
     let matter = Matter::Debug(Box::new(debug::Debug { command: words.command.clone(), earlier }));
-    let new = run_about(&house, &policy, base, ("debug", &words.command.join(" ")), matter, scripted)?;
-    let script = words.script.as_deref();
-    let (_, exit) = begin(&house, &loaded, &policy, new, script, printer, Asking::of(printer))?;
-    Ok(exit)
+    let new = start.about(("debug", &words.command.join(" ")), matter)?;
+    Ok(start.begin(new, Needs::Orchestrator, printer, Asking::of(printer))?.1)
 }
 
 /// When this command was run in earlier searches of this repository, oldest first.

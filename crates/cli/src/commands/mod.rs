@@ -2,6 +2,7 @@
 
 mod answer;
 mod apply;
+mod begin;
 mod cancel;
 mod compete;
 mod completions;

@@ -1,14 +1,13 @@
 //! `mao qa 2`: opens a run that judges sections of the task list, and carries it.
 
-use super::develop::begin;
+use super::begin::{Beginning, Needs};
 use super::develop::request::{Wanted, new_run};
 use super::journal::session;
-use super::resume::{Asking, caps, flag};
+use super::resume::{Asking, work};
 use crate::args::{Common, Qa};
 use crate::exit::{Exit, Failure};
-use crate::open::{House, Scripted};
+use crate::open::House;
 use crate::print::Printer;
-use mao_config::privacy_word;
 use mao_core::matter::Matter;
 use mao_core::quality::{Fixes, Quality, Strictness, Unfinished};
 use mao_core::request::{Approval, Order};
@@ -22,17 +21,11 @@ const NAMES: usize = 200;
 /// Runs the command.
 pub fn run(common: &Common, words: &Qa, printer: &Printer) -> Result<Exit, Failure> {
     let house = House::open(common)?;
-    let flags = [
-        flag("mode", "engine.mode", words.mode.clone()),
-        flag("privacy", "privacy.class", words.privacy.map(|privacy| privacy_word(privacy.into()).to_owned())),
-    ];
-    let loaded = house.config(flags.into_iter().flatten().chain(caps(&words.caps)).collect(), printer)?;
-    let base = house.repo.head().commit.clone();
-    let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
-    let policy = house.policy(&loaded, &base, scripted)?;
+    let start = Beginning::at_head(&house, work(&words.work), words.work.script.as_deref(), printer)?;
+    let (loaded, scripted) = (&start.loaded, start.scripted());
     let order = if words.sequential { Order::Sequential } else { Order::Computed };
     let wanted = Wanted { workflow: "qa", words: &words.sections, order, approval: Approval::Given, scripted };
-    let new = new_run(&house, &loaded, base, &wanted)?;
+    let new = new_run(&house, loaded, start.base.clone(), &wanted)?;
     let asking = Asking::of(printer);
     refuse_unfinished(words, &new, asking)?;
     let quality = Quality {
@@ -41,10 +34,10 @@ pub fn run(common: &Common, words: &Qa, printer: &Printer) -> Result<Exit, Failu
         unfinished: if words.force { Unfinished::Judge } else { Unfinished::Ask },
         book: session::the_book(&house, &new.base)?,
     };
-    let tasks = session::sections(&house, &loaded, &new.base)?;
+    let tasks = session::sections(&house, loaded, &new.base)?;
     let supplies = wants(&new).into_iter().chain(tasks.into_iter().map(|fact| Supply::Fact(Box::new(fact)))).collect();
     let new = NewRun { matter: Matter::Quality(quality), supplies, ..new };
-    Ok(begin(&house, &loaded, &policy, new, words.script.as_deref(), printer, asking)?.1)
+    Ok(start.begin(new, Needs::Orchestrator, printer, asking)?.1)
 }
 
 /// QA-08: what is not finished is judged after a word about it; where nobody can be asked, nobody said yes.

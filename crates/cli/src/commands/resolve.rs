@@ -1,12 +1,11 @@
 //! `mao resolve A B`: takes one of several changes for the same thing, by tests where there can be any. What is brought
 //! becomes one commit each on the common base, in the run's own repository; the checkout is not touched.
 
-use super::develop::request::run_about;
-use super::develop::{begin_alone, new_id};
+use super::begin::{Beginning, Needs, new_id};
 use super::resume::Asking;
 use crate::args::{Common, Design, Resolve};
 use crate::exit::{Exit, Failure};
-use crate::open::{House, Scripted};
+use crate::open::House;
 use crate::print::Printer;
 use mao_core::change::Change;
 use mao_core::contest::{Brought, Contest, Tests};
@@ -42,10 +41,10 @@ pub fn run(common: &Common, words: &Resolve, printer: &Printer) -> Result<Exit, 
     let named: Vec<(String, Named)> =
         words.candidates.iter().map(|name| Ok((name.clone(), named(&house, name)?))).collect::<Result<_, Failure>>()?;
     let base = base(&house, words, &named)?;
-    let scripted = if words.script.is_some() { Scripted::Yes } else { Scripted::No };
-    let mut policy = house.policy(&loaded, &base, scripted)?;
+    let mut start = Beginning::at(&house, loaded, base.clone(), words.script.as_deref())?;
+    start.ask_at_the_terminal(printer);
     if !words.tests.is_empty() {
-        policy.checks = words.tests.iter().map(|command| check(command)).collect::<Result<_, Failure>>()?;
+        start.policy.checks = words.tests.iter().map(|command| check(command)).collect::<Result<_, Failure>>()?;
     }
     let id = new_id()?;
     let dir = house.runs_dir().join(id.to_string());
@@ -58,7 +57,7 @@ pub fn run(common: &Common, words: &Resolve, printer: &Printer) -> Result<Exit, 
         let name = text::one_line(name, 200);
         supplies.push(Supply::Candidate(Box::new(Brought { step, name, change })));
     }
-    let tests = tests(&house, &base, words, &policy, &touched)?;
+    let tests = tests(&house, &base, words, &start.policy, &touched)?;
     if tests == Tests::Wanted && words.task.is_none() {
         return Err(Failure::new(Exit::Usage, "no test of the repository speaks of what the candidates change")
             .hint("name the tests: `--tests CMD`; or say what the candidates are meant to do, so that tests can be written: `--task TEXT`"));
@@ -66,10 +65,8 @@ pub fn run(common: &Common, words: &Resolve, printer: &Printer) -> Result<Exit, 
     let task = words.task.as_ref().map(|task| house.store.put(task.as_bytes())).transpose()?;
     let matter = Matter::Contest(Box::new(Contest { task, tests, models: Vec::new() }));
     let about = ("resolve", &*words.candidates.join(" "));
-    let new = NewRun { run: Some(id), supplies, ..run_about(&house, &policy, base, about, matter, scripted)? };
-    let script = words.script.as_deref();
-    let (_, exit) = begin_alone(&house, &loaded, &policy, new, script, printer, Asking::of(printer))?;
-    Ok(exit)
+    let new = NewRun { run: Some(id), supplies, ..start.about(about, matter)? };
+    Ok(start.begin(new, Needs::Nobody, printer, Asking::of(printer))?.1)
 }
 
 /// A patch file, or a commit by whatever names it.

@@ -1,11 +1,11 @@
 //! `mao resume`: owns a run that nobody owns, and carries it on from its ledger.
 
-use crate::args::{Caps, Common, Resume};
+use crate::args::{Caps, Common, Resume, Work};
 use crate::exit::{Exit, Failure};
 use crate::open::{House, SCRIPT};
 use crate::print::{Printer, plan, terminal};
 use crate::signals::Signals;
-use mao_config::Flag;
+use mao_config::{Flag, privacy_word};
 use mao_core::event::Event;
 use mao_core::ids::{RunId, StepId};
 use mao_core::outcome::Outcome;
@@ -43,6 +43,15 @@ pub fn caps(words: &Caps) -> Vec<Flag> {
         flag("wall-clock", "engine.wall_clock", words.wall_clock.clone()),
     ];
     all.into_iter().flatten().collect()
+}
+
+/// The words that say who works.
+pub fn work(words: &Work) -> Vec<Flag> {
+    let all = [
+        flag("mode", "engine.mode", words.mode.clone()),
+        flag("privacy", "privacy.class", words.privacy.map(|privacy| privacy_word(privacy.into()).to_owned())),
+    ];
+    all.into_iter().flatten().chain(caps(&words.caps)).collect()
 }
 
 /// Carries a run that is not over.

@@ -1,13 +1,12 @@
 //! `mao review plan FILE`, `mao review pr`: another model reads a plan or a change, on request. Nothing is changed; the
 //! verdict is about the text that was read and about no other.
 
-use super::develop::begin;
-use super::develop::request::run_about;
+use super::begin::{Beginning, Needs};
 use super::resume::{Asking, flag};
 use crate::args::review::{Review, ReviewPlan, ReviewPr, ReviewWhat};
 use crate::args::{Common, Privacy};
 use crate::exit::{Exit, Failure};
-use crate::open::{House, Scripted};
+use crate::open::House;
 use crate::print::Printer;
 use mao_config::{Loaded, Source, privacy_word};
 use mao_core::diff::Diff;
@@ -55,7 +54,7 @@ fn plan(house: &House, words: &ReviewPlan, printer: &Printer) -> Result<Exit, Fa
     let path = words.file.display().to_string();
     let matter = Matter::Review(Reviewed::Plan { path: path.clone(), text: text.clone() });
     let what = New { text: format!("plan {path}"), matter, files: Vec::new(), supplies: Vec::new() };
-    let exit = carry(house, &loaded, what, words.script.as_deref(), printer)?;
+    let exit = carry(house, loaded, what, words.script.as_deref(), printer)?;
     let now = read(&words.file).ok().map(|found| house.store.put(found.as_bytes())).transpose()?;
     stale(printer, exit, now == Some(text), &format!("{path} has changed meanwhile"))
 }
@@ -102,7 +101,7 @@ fn pr(house: &House, words: &ReviewPr, printer: &Printer) -> Result<Exit, Failur
             .collect(),
         supplies: packed.into_iter().map(Supply::Packed).chain(wants(house, &loaded, &head)?).collect(),
     };
-    let exit = carry(house, &loaded, what, words.script.as_deref(), printer)?;
+    let exit = carry(house, loaded, what, words.script.as_deref(), printer)?;
     let now = house.repo.resolve("HEAD")?;
     stale(printer, exit, now == head, "the branch has changed meanwhile")
 }
@@ -174,16 +173,13 @@ struct New {
     supplies: Vec<Supply>,
 }
 
-fn carry(house: &House, loaded: &Loaded, what: New, script: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
+fn carry(house: &House, loaded: Loaded, what: New, script: Option<&Path>, printer: &Printer) -> Result<Exit, Failure> {
     let base = house.repo.head().commit.clone();
-    let scripted = if script.is_some() { Scripted::Yes } else { Scripted::No };
-    let policy = house.policy(loaded, &base, scripted)?;
-    let new = NewRun {
-        files: what.files,
-        supplies: what.supplies,
-        ..run_about(house, &policy, base, ("review", &what.text), what.matter, scripted)?
-    };
-    begin(house, loaded, &policy, new, script, printer, Asking::of(printer)).map(|(_, exit)| exit)
+    let mut start = Beginning::at(house, loaded, base, script)?;
+    start.ask_at_the_terminal(printer);
+    let new =
+        NewRun { files: what.files, supplies: what.supplies, ..start.about(("review", &what.text), what.matter)? };
+    start.begin(new, Needs::Orchestrator, printer, Asking::of(printer)).map(|(_, exit)| exit)
 }
 
 /// CHK-10: a verdict on something that has changed since is none.
