@@ -1,9 +1,10 @@
-//! What each checkpoint does, from where on it does it, and whether a run waits for an answer: the keys as policy reads
-//! them.
+//! What each checkpoint does, from where on it does it, whether a run waits for an answer and whether two must agree: the
+//! keys as policy reads them.
 
 use crate::settings::Settings;
 use mao_core::glob::Glob;
 use mao_policy::checkpoint::{Channel, Checkpoint, CheckpointMode};
+use mao_policy::consensus::Consensus;
 use mao_policy::thresholds::Thresholds;
 use mao_policy::triggers::Complexity;
 use std::collections::BTreeMap;
@@ -21,6 +22,11 @@ pub(crate) fn checkpoints(settings: &Settings) -> BTreeMap<Checkpoint, Checkpoin
 /// Whether a run without a person at its terminal waits for an answer from elsewhere.
 pub(crate) fn answers(settings: &Settings) -> Channel {
     if settings.is_true("checkpoints.wait") { Channel::Later } else { Channel::None }
+}
+
+/// Whether two models must agree on a change that is reviewed.
+pub(crate) fn consensus(settings: &Settings) -> Consensus {
+    if settings.is_true("checkpoints.consensus") { Consensus::Wanted } else { Consensus::Off }
 }
 
 /// When something is suggested.

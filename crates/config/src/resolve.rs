@@ -119,6 +119,7 @@ pub(crate) fn resolve(
         checkpoints: judgement::checkpoints(&settings),
         thresholds: judgement::thresholds(&settings),
         answers: judgement::answers(&settings),
+        consensus: judgement::consensus(&settings),
         min_diversity: settings.int("engine.min_diversity").and_then(|int| u8::try_from(int).ok()),
     };
     if let Err(error) = orchestrator::check(&policy) {

@@ -48,6 +48,9 @@ pub struct Brought {
     pub name: String,
     /// The change, on the run's base.
     pub change: Change,
+    /// Which models its commits say they were served by, where they say it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub served_by: Vec<String>,
 }
 
 /// DIS-05: what "simpler" means, the first difference deciding.
@@ -89,7 +92,25 @@ pub struct Settled {
     pub because: String,
     /// The candidates by the label that they were judged under.
     pub labels: BTreeMap<String, StepId>,
-    /// The step in which the orchestrator judged, where it had to.
+    /// The step in which somebody judged, where tests could not decide.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub judged_in: Option<StepId>,
+    /// Who did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub judge: Option<Judge>,
+}
+
+/// DIS-08: who judged what tests could not decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "who")]
+pub enum Judge {
+    /// The orchestrator, in a session that made none of the candidates. It saw labels and no name.
+    Orchestrator {
+        /// That session.
+        session: String,
+        /// Whether its model made a candidate too, in another session.
+        is_an_author: bool,
+    },
+    /// A person.
+    Person,
 }

@@ -2,7 +2,7 @@
 
 use crate::contest::Contest;
 use crate::debug::Debug;
-use crate::ids::{BlobId, CommitId, TaskClass};
+use crate::ids::{BlobId, CommitId, TaskClass, TreeId};
 use crate::quality::Quality;
 use crate::session::Session;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub enum Reviewed {
     Diff {
         /// The commit before the change.
         from: CommitId,
+        /// Its tree.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        from_tree: Option<TreeId>,
         /// The diff, whole.
         diff: BlobId,
         /// How many files it touches.

@@ -119,6 +119,9 @@ pub struct Issue {
     /// For behaviour that is missing: the requirement or task item that wants it, `PRD 12.2`.
     #[serde(default)]
     pub wanted_by: Option<String>,
+    /// A command, as words, that fails because of it and succeeds without it; empty where there is none.
+    #[serde(default)]
+    pub reproduction: Vec<String>,
 }
 
 /// Why an answer is none.

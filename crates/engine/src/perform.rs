@@ -11,6 +11,7 @@ use mao_core::change::{Aim, Member};
 use mao_core::effect::Work;
 use mao_core::event::{CheckRun, Event, MergeResult, Verification};
 use mao_core::ids::{CommitId, StepId};
+use mao_core::mutant;
 use mao_core::run::RunState;
 use mao_core::step::AskStep;
 use mao_policy::Policy;
@@ -102,7 +103,9 @@ impl Job {
         let scratch = self.repo.scratch(&name)?;
         let timeout = Duration::from_millis(self.policy.limits.check_ms);
         let spec = |command: &Vec<String>| CheckSpec { command: command.clone(), timeout };
-        let specs: Vec<CheckSpec> = if commands.is_empty() {
+        let specs: Vec<CheckSpec> = if mutant::is("inv_04_other_commands_decide") {
+            vec![spec(&vec!["true".to_owned()])]
+        } else if commands.is_empty() {
             self.policy.checks.iter().map(|check| spec(&check.argv)).collect()
         } else {
             commands.iter().map(spec).collect()
@@ -185,7 +188,9 @@ impl Job {
             body.push(format!("Scripted: {scripted}"));
         }
         let decided = self.state.settled.as_ref().filter(|settled| settled.winner.as_ref() == Some(&member.of));
-        if let Some(settled) = decided {
+        if let Some(settled) = decided
+            && !mutant::is("dis_10_the_commit_says_nothing")
+        {
             body.push(format!("Decided-By: {} ({})", settled.rule, settled.because));
         }
         let brought = || self.state.brought(&member.of).map(|brought| format!("Take {}", brought.name));

@@ -4,6 +4,7 @@
 //! Candidates are known by labels that follow from their content; nothing here can see an author.
 
 pub use mao_core::contest::Measures;
+use mao_core::ids::ModelId;
 use mao_core::mutant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -250,6 +251,39 @@ fn simplest(among: &[(Label, &Candidate)]) -> (Rule, (Label, String)) {
             (Rule::Simpler, (winner, format!("{winner} is simpler: {told}")))
         }
         Some(_) => (Rule::LowestHash, (winner, format!("they measure the same; {winner} has the lowest hash"))),
+    }
+}
+
+/// One who took part, as the record has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mind {
+    /// The registry entry.
+    pub model: ModelId,
+    /// The session in which it worked.
+    pub session: String,
+}
+
+/// DIS-08: what a judgement is worth, by who gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bench {
+    /// It counts: the judge made none of the candidates.
+    Apart,
+    /// It counts: the same model made one of them, in another session, and knows nothing of it.
+    Fresh,
+    /// It does not: the session that judged made one of them. A person judges.
+    Author,
+}
+
+/// DIS-08: whether somebody may judge what these made.
+#[must_use]
+pub fn bench(judge: &Mind, authors: &[Mind]) -> Bench {
+    let resumed = authors.iter().any(|author| author.session == judge.session);
+    if resumed && !mutant::is("dis_08_an_author_judges") {
+        Bench::Author
+    } else if authors.iter().any(|author| author.model == judge.model) {
+        Bench::Fresh
+    } else {
+        Bench::Apart
     }
 }
 

@@ -39,6 +39,35 @@ pub struct Merged {
     pub unread: Vec<String>,
 }
 
+impl Merged {
+    /// What two readings of the same diff say together: issues win, every issue is there once, and what one of them did
+    /// not read was not read.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.overall = match (self.overall, other.overall) {
+            (Overall::Issues, _) | (_, Overall::Issues) => Overall::Issues,
+            (Overall::Incomplete, _) | (_, Overall::Incomplete) => Overall::Incomplete,
+            (Overall::Lgtm, Overall::Lgtm) => Overall::Lgtm,
+        };
+        for found in other.issues {
+            match self.issues.iter_mut().find(|known| is_same(&known.issue, &found.issue)) {
+                Some(known) => {
+                    known.issue.severity = worse(known.issue.severity, found.issue.severity);
+                    let new = found.by.into_iter().filter(|who| !known.by.contains(who)).collect::<Vec<_>>();
+                    known.by.extend(new);
+                }
+                None => self.issues.push(found),
+            }
+        }
+        for path in other.unread {
+            if !self.unread.contains(&path) {
+                self.unread.push(path);
+            }
+        }
+        self
+    }
+}
+
 /// One chunk's review, where there is one, and who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
@@ -91,7 +120,7 @@ pub fn once_each<'a>(found: impl IntoIterator<Item = (&'a str, &'a Issue)>) -> V
 }
 
 /// Whether two issues are one: the same file and kind, and lines that are near. Without a file only the same words are.
-fn is_same(one: &Issue, other: &Issue) -> bool {
+pub(crate) fn is_same(one: &Issue, other: &Issue) -> bool {
     let near = match (one.line, other.line) {
         (Some(a), Some(b)) => a.abs_diff(b) <= NEAR,
         (None, None) => one.file.is_some() || one.claim == other.claim,

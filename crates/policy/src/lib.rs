@@ -19,6 +19,7 @@ pub mod case;
 pub mod checkpoint;
 pub mod chunk;
 pub mod complexity;
+pub mod consensus;
 pub mod contest;
 pub mod coverage;
 pub mod cycle;

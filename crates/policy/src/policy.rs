@@ -2,6 +2,7 @@
 //! with it, whatever the files say by then.
 
 use crate::checkpoint::{Channel, Checkpoint, CheckpointMode};
+use crate::consensus::Consensus;
 use crate::known::Known;
 pub use crate::known::Price;
 use crate::score;
@@ -70,6 +71,9 @@ pub struct Policy {
     /// How a person can be reached who is asked something.
     #[serde(default)]
     pub answers: Channel,
+    /// Whether two models must agree on a change that is reviewed.
+    #[serde(default)]
+    pub consensus: Consensus,
 }
 
 impl Policy {

@@ -7,6 +7,14 @@ use crate::run::RunRepo;
 use crate::user::UserRepo;
 use mao_core::glob::Glob;
 use mao_core::ids::{CommitId, Stamp};
+use mao_core::text;
+use std::collections::BTreeSet;
+
+/// How many commits of a candidate are asked who made them.
+const COMMITS: usize = 200;
+
+/// How many names are kept.
+const NAMES: usize = 5;
 
 impl UserRepo {
     /// The commit that all of these descend from, where there is one.
@@ -26,6 +34,22 @@ impl UserRepo {
             }
         }
         Ok(Some(common))
+    }
+
+    /// Which models the commits of `upto` that `after` does not hold say they were served by, each once and sorted: what
+    /// stands behind `Served-By:` in a message. Anybody can write that; nothing may rest on it but a record.
+    ///
+    /// # Errors
+    /// When one of them does not exist.
+    pub fn served_by(&self, after: &CommitId, upto: &CommitId) -> Result<Vec<String>> {
+        let most = format!("--max-count={COMMITS}");
+        let (not, format) = (format!("^{after}"), "--format=%(trailers:key=Served-By,valueonly)");
+        let args = ["rev-list", &most, "--no-commit-header", format, "--end-of-options", upto.as_str(), &not];
+        let out = self.git.call(self.lens(), &args, b"")?;
+        let said = String::from_utf8_lossy(&out).into_owned();
+        let names = said.lines().map(|line| text::one_line(line.trim(), 80)).filter(|name| !name.is_empty());
+        let once: BTreeSet<String> = names.collect();
+        Ok(once.into_iter().take(NAMES).collect())
     }
 }
 

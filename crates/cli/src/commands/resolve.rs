@@ -55,7 +55,11 @@ pub fn run(common: &Common, words: &Resolve, printer: &Printer) -> Result<Exit, 
         let change = bring(&house, &repo, &base, at + 1, (name, named), &mut touched)?;
         let step = StepId::new(format!("candidate.{}", at + 1));
         let name = text::one_line(name, 200);
-        supplies.push(Supply::Candidate(Box::new(Brought { step, name, change })));
+        let served_by = match named {
+            Named::Commit(commit) => house.repo.served_by(&base, commit)?,
+            Named::Patch(_) => Vec::new(),
+        };
+        supplies.push(Supply::Candidate(Box::new(Brought { step, name, change, served_by })));
     }
     let tests = tests(&house, &base, words, &start.policy, &touched)?;
     if tests == Tests::Wanted && words.task.is_none() {

@@ -17,6 +17,7 @@ use mao_core::supply::Supply;
 use mao_core::text;
 use mao_engine::open::NewRun;
 use mao_policy::chunk::pack;
+use mao_policy::consensus::Consensus;
 use mao_policy::packing::{changes, recorded};
 use mao_policy::privacy::is_private;
 use mao_policy::triggers::{Override, reviewer, reviews, security};
@@ -84,6 +85,7 @@ fn pr(house: &House, words: &ReviewPr, printer: &Printer) -> Result<Exit, Failur
     let blob = house.store.put(whole.as_bytes())?;
     let matter = Matter::Review(Reviewed::Diff {
         from: from.clone(),
+        from_tree: Some(house.repo.tree(&from)?),
         diff: blob,
         files,
         hits: u64::try_from(hits.len()).unwrap_or(u64::MAX),
@@ -177,6 +179,12 @@ fn carry(house: &House, loaded: Loaded, what: New, script: Option<&Path>, printe
     let base = house.repo.head().commit.clone();
     let mut start = Beginning::at(house, loaded, base, script)?;
     start.ask_at_the_terminal(printer);
+    let agree =
+        matches!(what.matter, Matter::Review(Reviewed::Diff { .. })) && start.policy.consensus == Consensus::Wanted;
+    if agree && start.policy.checks.is_empty() {
+        let no = "two models are to agree (`checkpoints.consensus`), and no check is their referee";
+        return Err(Failure::new(Exit::Configuration, no).hint("name one: `verify` under [engine]"));
+    }
     let new =
         NewRun { files: what.files, supplies: what.supplies, ..start.about(("review", &what.text), what.matter)? };
     start.begin(new, Needs::Orchestrator, printer, Asking::of(printer)).map(|(_, exit)| exit)

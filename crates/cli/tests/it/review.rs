@@ -133,6 +133,43 @@ fn chk_06_a_change_is_read_since_its_branch_began_and_its_issues_are_checked_aga
     assert!(none.stderr.contains("nothing on HEAD is missing in HEAD"), "{}", none.stderr);
 }
 
+/// The same with two who must agree, the second of whom says this.
+fn agreeing(second: &str) -> Shop {
+    let config = "[engine]\nverify = [\"true\"]\n\n[checkpoints]\nconsensus = true\n";
+    let mut shop = branched();
+    std::fs::write(shop.sandbox.home().join(".config/mao/multi-model.toml"), config).unwrap();
+    shop.play("review.1", &turns(&[r#"{ json = { verdict = "LGTM", issues = [], coverage = ["src/a.rs"] } }"#]));
+    shop.play("second.1", &turns(&[second]));
+    shop
+}
+
+#[test]
+fn dis_12_two_vendors_must_agree_and_what_one_claims_is_tried_before_a_person_is_asked() {
+    let mut agreed = agreeing(r#"{ json = { verdict = "LGTM", issues = [], coverage = ["src/a.rs"] } }"#);
+    agreed.play("weigh", &turns(&[QUIET]));
+    let ran = review(&agreed, &["pr"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("both find nothing, and the checks are green"), "{}", ran.stdout);
+    let claims = |command: &str| {
+        format!(
+            "{{ json = {{ verdict = \"ISSUES\", coverage = [\"src/a.rs\"], issues = [{{ id = \"I1\", file = \"src/a.rs\", line = 2, severity = \"CRITICAL\", category = \"logic\", claim = \"b is there\", evidence = \"\", suggestion = \"\", reproduction = [{command}] }}] }} }}"
+        )
+    };
+    let ends = [
+        (claims("\"sh\", \"-c\", \"! grep -q 'fn b' src/a.rs\""), 1, "it is confirmed"),
+        (claims("\"true\""), 0, "it is disproved"),
+        (claims("\"false\""), 6, "no test decides between them"),
+        (claims(""), 6, "no test decides between them"),
+    ];
+    for (second, code, said) in ends {
+        let mut shop = agreeing(&second);
+        shop.play("weigh", &turns(&[r#"{ json = { summary = "It is not.", notes = [{ name = "2.I1", accept = false, reason = "I do not see it" }], own = [] } }"#]));
+        let ran = review(&shop, &["pr"]);
+        assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains(said) && ran.stdout.contains("CRITICAL"), "{}", ran.stdout);
+    }
+}
+
 #[test]
 fn chk_10_a_verdict_on_a_plan_that_changed_while_it_was_read_is_stale() {
     let mut shop = shop();

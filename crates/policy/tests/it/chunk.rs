@@ -182,6 +182,7 @@ fn issue(file: &str, line: u32, severity: Severity) -> Issue {
         evidence: String::new(),
         suggestion: String::new(),
         wanted_by: None,
+        reproduction: Vec::new(),
     }
 }
 

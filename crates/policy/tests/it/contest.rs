@@ -1,7 +1,8 @@
 //! What decides between candidates.
 
 use mao_policy::contest::{
-    Candidate, Dispute, Label, Measures, Plea, Rule, SettledBy, Suite, Then, blind, may_think_longer, settle,
+    Bench, Candidate, Dispute, Label, Measures, Mind, Plea, Rule, SettledBy, Suite, Then, bench, blind,
+    may_think_longer, settle,
 };
 
 fn candidate(hash: &str, runs: &[bool], measures: [u32; 4]) -> Candidate {
@@ -90,6 +91,16 @@ fn dis_01_style_and_speed_are_settled_elsewhere() {
     for dispute in [Dispute::Implementation, Dispute::Review, Dispute::Architecture] {
         assert_eq!(dispute.settled_by(), SettledBy::Contest);
     }
+}
+
+#[test]
+fn dis_08_a_session_that_made_a_candidate_judges_none_and_a_fresh_one_may() {
+    let mind = |model: &str, session: &str| Mind { model: model.into(), session: session.into() };
+    let authors = [mind("opus", "s1"), mind("ext", "s2")];
+    assert_eq!(bench(&mind("opus", "s1"), &authors), Bench::Author);
+    assert_eq!(bench(&mind("opus", "s2"), &authors), Bench::Author, "whatever it is called");
+    assert_eq!(bench(&mind("opus", "s3"), &authors), Bench::Fresh);
+    assert_eq!(bench(&mind("sonnet", "s3"), &authors), Bench::Apart);
 }
 
 #[test]

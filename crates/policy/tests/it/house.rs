@@ -68,6 +68,7 @@ pub fn policy() -> Policy {
         checkpoints: Default::default(),
         thresholds: Default::default(),
         answers: Default::default(),
+        consensus: Default::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod chunk;
+mod consensus;
 mod contest;
 mod decide;
 mod diversity;

@@ -65,6 +65,7 @@ fn issue(file: Option<&str>, line: Option<u32>, severity: Severity) -> Issue {
         evidence: String::new(),
         suggestion: String::new(),
         wanted_by: None,
+        reproduction: Vec::new(),
     }
 }
 

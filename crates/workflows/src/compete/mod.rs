@@ -109,6 +109,7 @@ fn entrants(run: &RunState) -> Vec<Entrant> {
             name: step.to_string(),
             member: Member { of: step, attempt: attempt.no },
             change: answered.answer.change.clone()?,
+            served_by: Vec::new(),
         }),
         Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
     });

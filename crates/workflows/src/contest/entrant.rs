@@ -14,6 +14,12 @@ pub(crate) const TESTS: &str = "tests";
 /// The step in which the orchestrator judges what tests cannot decide.
 pub(crate) const JUDGE: &str = "judge.contest";
 
+/// The step in which it judges once more, with all its thinking, what it could not decide and cannot be taken back.
+pub(crate) const JUDGE_LONGER: &str = "judge.contest.longer";
+
+/// The step in which a person judges.
+pub(crate) const PERSON: &str = "judge.person";
+
 /// One of those that compete.
 #[derive(Debug, Clone)]
 pub(crate) struct Entrant {
@@ -21,6 +27,8 @@ pub(crate) struct Entrant {
     pub(crate) change: Change,
     /// Who it is, for the record afterwards; nobody who decides sees it.
     pub(crate) name: String,
+    /// What its commits say of who made it, where a person brought it.
+    pub(crate) served_by: Vec<String>,
 }
 
 /// A tree that tests run on.

@@ -8,26 +8,25 @@ mod board;
 mod course;
 pub(crate) mod entrant;
 mod finish;
+mod judgement;
 pub(crate) mod questions;
 pub(crate) mod report;
 
 use crate::flow::open_once;
 use board::name as board_name;
 use course::board;
-use entrant::{Entrant, JUDGE, Stage, TESTS, contest};
+use entrant::{Entrant, Stage, TESTS, contest};
+use judgement::{Judged, judged};
 use mao_core::change::Member;
 use mao_core::contest::{Contest, Settled, Tests};
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::ids::StepId;
+use mao_core::mutant;
 use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::Standing;
-use mao_policy::Policy;
-use mao_policy::contest::{Plea, Then, may_think_longer};
-use questions::Judgement;
-
-/// Why a contest that tests cannot settle waits for a person.
-const NO_JUDGE: &str = "the orchestrator gave no judgement";
+use mao_policy::contest::{Plea, Then};
+use mao_policy::{Policy, orchestrator};
 
 /// What brings a contest between `entrants` one step further.
 pub(crate) fn further(policy: &Policy, run: &RunState, entrants: Vec<Entrant>) -> Stage {
@@ -44,36 +43,30 @@ pub(crate) fn further(policy: &Policy, run: &RunState, entrants: Vec<Entrant>) -
         Err(effects) => return Stage::Under(effects),
     };
     let ruling = board.ruling();
-    let settle = |winner: Option<&Entrant>, because: String, judged_in: Option<StepId>| {
-        let labels = board.seats.iter().map(|seat| (seat.label.to_string(), seat.entrant.member.of.clone())).collect();
-        let winner = winner.map(|entrant| entrant.member.of.clone());
-        let settled = Settled { rule: board_name(ruling.rule).to_owned(), winner, because, labels, judged_in };
-        Stage::Under(vec![Effect::Note(Note::Settled(Box::new(settled)))])
-    };
-    match ruling.then {
-        Then::Take => settle(ruling.winner.and_then(|label| board.entrant(label)), ruling.because, None),
-        Then::WriteTests | Then::Person => settle(None, ruling.because, None),
+    let labels = board.seats.iter().map(|seat| (seat.label.to_string(), seat.entrant.member.of.clone())).collect();
+    let rule = board_name(ruling.rule).to_owned();
+    let undecided = Settled { rule, winner: None, because: ruling.because, labels, judged_in: None, judge: None };
+    let settled = match ruling.then {
+        Then::Take => {
+            let best = orchestrator::of(policy).map(|(model, _)| model);
+            let is_best = |entrant: &&Entrant| {
+                mutant::is("inv_04_a_name_decides")
+                    && questions::author(run, &entrant.member).is_some_and(|mind| Some(&mind.model) == best)
+            };
+            let named = board.seats.iter().map(|seat| &seat.entrant).find(is_best);
+            let winner = named.or_else(|| board.entrant(ruling.winner?));
+            Settled { winner: winner.map(|entrant| entrant.member.of.clone()), ..undecided }
+        }
+        Then::WriteTests | Then::Person => undecided,
         Then::Judge { extended } => {
-            let plea = if extended { Plea::NonePassesWithLogs } else { Plea::Hard };
-            let longer = extended && may_think_longer(plea);
-            match questions::judgement(run) {
-                None => {
-                    let ask = questions::judge(policy, run, contest, &board, longer);
-                    Stage::Under(open_once(run, JUDGE, Work::Ask(ask)).into_iter().collect())
-                }
-                Some(Judgement::Under) => Stage::Under(Vec::new()),
-                Some(Judgement::Missing(why)) => settle(None, format!("{NO_JUDGE}: {why}"), None),
-                Some(Judgement::Said(said)) => {
-                    let label = said.winner.as_deref().and_then(|label| board.labelled(label));
-                    // A red gate cannot be talked green: of candidates that all fail none is taken.
-                    let taken = label.filter(|_| !extended);
-                    let whom = said.winner.as_deref().unwrap_or("nobody");
-                    let because = format!("{}; judged for {whom}: {}", ruling.because, said.rationale);
-                    settle(taken, mao_core::text::one_line(&because, 600), Some(StepId::from(JUDGE)))
-                }
+            let plea = extended.then_some(Plea::NonePassesWithLogs);
+            match judged(policy, run, contest, &board, plea, undecided) {
+                Judged::Under(effects) => return Stage::Under(effects),
+                Judged::Over(settled) => *settled,
             }
         }
-    }
+    };
+    Stage::Under(vec![Effect::Note(Note::Settled(Box::new(settled)))])
 }
 
 /// What opens the step in which neutral tests are written, where this contest needs some and nobody was asked yet.

@@ -1,16 +1,18 @@
 //! The questions of a contest: neutral tests, the judgement where tests cannot decide, the verdict on a winner from
 //! outside. None of them carries a name: no model, no branch, no file of the person's.
 
-use super::board::Board;
-use super::entrant::{Entrant, Ground, JUDGE, contest as matter};
+use super::board::{Board, Seat};
+use super::entrant::{Entrant, Ground, contest as matter};
 use crate::plan::object;
 use mao_core::ask::{Ask, Binding, Prompt, Proposal, ReplyForm, Role, Size};
 use mao_core::change::Member;
 use mao_core::contest::Contest;
 use mao_core::glob::Glob;
 use mao_core::ids::{BlobId, ModelId, StepId, TaskClass};
+use mao_core::mutant;
 use mao_core::run::RunState;
-use mao_core::step::Standing;
+use mao_core::step::{AskStep, Attempt, Standing};
+use mao_policy::contest::Mind;
 use mao_policy::policy::Lifecycle;
 use mao_policy::route::{Conditions, of_class};
 use mao_policy::{Policy, orchestrator};
@@ -29,7 +31,7 @@ pub(super) fn tests(policy: &Policy, run: &RunState, contest: &Contest, entrants
         .models
         .iter()
         .cloned()
-        .chain(entrants.iter().filter_map(|entrant| author(run, &entrant.member)))
+        .chain(entrants.iter().filter_map(|entrant| author(run, &entrant.member).map(|mind| mind.model)))
         .collect();
     let conditions = Conditions { now: run.opened_at, ..Conditions::default() };
     let routed = of_class(policy, &class, Role::Worker, &conditions).links.into_iter().map(|link| link.model);
@@ -59,17 +61,27 @@ pub(super) fn tests(policy: &Policy, run: &RunState, contest: &Contest, entrants
     })
 }
 
-/// Who made a candidate in this run.
-pub(crate) fn author(run: &RunState, member: &Member) -> Option<ModelId> {
+/// Who made a candidate in this run, and in which session.
+pub(crate) fn author(run: &RunState, member: &Member) -> Option<Mind> {
     let ask = run.ask(&member.of)?;
     let attempt = ask.attempts.iter().find(|attempt| attempt.no == member.attempt)?;
-    ask.link_of(attempt).map(|link| link.model.clone())
+    mind(ask, attempt)
 }
 
-/// The orchestrator, fresh and blinded (DIS-08), with the diffs and, where none passes, the failing logs.
-pub(super) fn judge(policy: &Policy, run: &RunState, contest: &Contest, board: &Board, longer: bool) -> Ask {
+fn mind(ask: &AskStep, attempt: &Attempt) -> Option<Mind> {
+    let model = ask.link_of(attempt)?.model.clone();
+    Some(Mind { model, session: attempt.session.clone() })
+}
+
+/// The orchestrator, fresh and blinded (DIS-08), with the diffs and, where none passes, the failing logs. The class of
+/// the question says how much it may think.
+pub(super) fn judge(policy: &Policy, run: &RunState, contest: &Contest, board: &Board, class: &str) -> Ask {
     let left = || board.seats.iter().filter(|seat| seat.inspection.tampering.is_empty());
-    let labels: Vec<String> = left().map(|seat| seat.label.to_string()).collect();
+    let called = |seat: &Seat| match mutant::is("dis_08_the_judge_sees_names") {
+        true => format!("{} ({})", seat.label, seat.entrant.name),
+        false => seat.label.to_string(),
+    };
+    let labels: Vec<String> = left().map(called).collect();
     let logs: BTreeMap<String, BlobId> = left()
         .filter_map(|seat| {
             let red = seat.runs.iter().find_map(|ran| ran.first_red())?;
@@ -83,7 +95,7 @@ pub(super) fn judge(policy: &Policy, run: &RunState, contest: &Contest, board: &
     prompt.attached.extend(diffs);
     prompt.attached.extend(logs);
     Ask {
-        task: TaskClass::from(if longer { "disagreement_blocked" } else { "disagreement" }),
+        task: TaskClass::from(class),
         label: "Judgement".into(),
         role: Role::Orchestrator,
         prompt,
@@ -131,19 +143,23 @@ pub(crate) struct Said {
 pub(crate) enum Judgement {
     Under,
     Missing(String),
-    Said(Said),
+    /// What it said, and who judged in which session.
+    Said(Said, Mind),
 }
 
-/// The judgement, once it was asked for.
-pub(crate) fn judgement(run: &RunState) -> Option<Judgement> {
-    Some(match run.ask(&StepId::from(JUDGE))?.standing() {
+/// The judgement of a step, once it was asked for.
+pub(crate) fn judgement(run: &RunState, step: &StepId) -> Option<Judgement> {
+    let ask = run.ask(step)?;
+    Some(match ask.standing() {
         Standing::Idle | Standing::Running(_) => Judgement::Under,
         Standing::GivenUp(reason) => Judgement::Missing(reason.to_owned()),
-        Standing::Answered(_, answered) => match answered.answer.structured.as_ref().map(said) {
-            Some(Ok(said)) => Judgement::Said(said),
-            Some(Err(why)) => Judgement::Missing(why),
-            None => Judgement::Missing("it said nothing".to_owned()),
-        },
+        Standing::Answered(attempt, answered) => {
+            match (answered.answer.structured.as_ref().map(said), mind(ask, attempt)) {
+                (Some(Ok(said)), Some(mind)) => Judgement::Said(said, mind),
+                (Some(Err(why)), _) => Judgement::Missing(why),
+                (Some(Ok(_)) | None, _) => Judgement::Missing("it said nothing".to_owned()),
+            }
+        }
     })
 }
 

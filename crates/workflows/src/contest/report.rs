@@ -4,16 +4,17 @@
 
 use super::board::Seat;
 use super::course::known;
-use super::entrant::{self, Entrant, contest};
-use super::questions;
+use super::entrant::{Entrant, TESTS, contest};
+use super::questions::{self, Judgement};
 use crate::workflow::{ReportFile, Texts};
-use mao_core::contest::{Measures, Settled, Tests};
+use mao_core::contest::{Judge, Measures, Settled, Tests};
 use mao_core::event::Verification;
 use mao_core::ids::{BlobId, StepId};
+use mao_core::mutant;
 use mao_core::run::RunState;
 use mao_core::step::Standing;
 use mao_core::text;
-use mao_policy::{Policy, orchestrator};
+use mao_policy::Policy;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -74,8 +75,19 @@ struct Decision {
     because: String,
     rationale: Option<String>,
     patterns: Option<String>,
-    judged_by: Option<String>,
-    judge_is_an_author: bool,
+    judged_by: Option<JudgeRow>,
+}
+
+/// DIS-08: who judged, where tests could not decide.
+#[derive(Debug, Serialize)]
+struct JudgeRow {
+    who: &'static str,
+    model: Option<String>,
+    /// It made none of the candidates.
+    session: Option<String>,
+    is_an_author: bool,
+    /// What the judge knew the candidates by.
+    saw: &'static str,
 }
 
 /// Where the report stands in the tree, with the ending of its form.
@@ -127,14 +139,22 @@ fn gather(policy: &Policy, run: &RunState, entrants: Vec<Entrant>, texts: &Texts
             Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
         }
     };
-    let judge = of(entrant::JUDGE);
-    let orchestrator = orchestrator::of(policy).map(|(model, _)| model.clone());
-    let judge_is_an_author =
-        judge.is_some() && board.seats.iter().any(|seat| questions::author(run, &seat.entrant.member) == orchestrator);
-    let said = match questions::judgement(run) {
-        Some(questions::Judgement::Said(said)) => Some(said),
-        Some(questions::Judgement::Under | questions::Judgement::Missing(_)) | None => None,
+    let judged_in = settled.and_then(|settled| settled.judged_in.as_ref());
+    let (said, mind) = match judged_in.and_then(|step| questions::judgement(run, step)) {
+        Some(Judgement::Said(said, mind)) => (Some(said), Some(mind)),
+        Some(Judgement::Under | Judgement::Missing(_)) | None => (None, None),
     };
+    let row = |who, session: Option<&String>, is_an_author| JudgeRow {
+        who,
+        model: mind.as_ref().map(|mind| mind.model.to_string()),
+        session: session.cloned(),
+        is_an_author,
+        saw: "labels",
+    };
+    let judged_by = settled.and_then(|settled| settled.judge.as_ref()).map(|judge| match judge {
+        Judge::Orchestrator { session, is_an_author } => row("orchestrator", Some(session), *is_an_author),
+        Judge::Person => row("person", None, false),
+    });
     Some(Report {
         version: 1,
         run: run.opened.run.to_string(),
@@ -149,11 +169,11 @@ fn gather(policy: &Policy, run: &RunState, entrants: Vec<Entrant>, texts: &Texts
             why,
             commands: policy.checks.iter().map(|check| check.argv.join(" ")).collect(),
             locked,
-            written_by: of(entrant::TESTS),
+            written_by: of(TESTS),
             discriminates: (contest.tests == Tests::Wanted).then(|| board.discriminates()),
         },
         on_base: board.on_base.as_ref().map(colour),
-        candidates: board.seats.iter().map(|seat| row(run, seat, settled)).collect(),
+        candidates: board.seats.iter().map(|seat| candidate(run, seat, settled)).collect(),
         decision: settled.map(|settled| Decision {
             rule: settled.rule.clone(),
             winner: settled.winner.as_ref().and_then(|winner| {
@@ -162,17 +182,15 @@ fn gather(policy: &Policy, run: &RunState, entrants: Vec<Entrant>, texts: &Texts
             because: settled.because.clone(),
             rationale: said.as_ref().map(|said| text::printable(&said.rationale)),
             patterns: said.map(|said| text::printable(&said.patterns)),
-            judged_by: judge,
-            judge_is_an_author,
+            judged_by,
         }),
     })
 }
 
-fn row(run: &RunState, seat: &Seat, settled: Option<&Settled>) -> Row {
-    let served = || {
-        let model = questions::author(run, &seat.entrant.member)?;
-        Some(format!("{} ({model})", seat.entrant.name))
-    };
+fn candidate(run: &RunState, seat: &Seat, settled: Option<&Settled>) -> Row {
+    let Entrant { name, member, served_by, .. } = &seat.entrant;
+    let by = questions::author(run, member).map(|mind| mind.model.to_string());
+    let by = by.or_else(|| (!served_by.is_empty()).then(|| served_by.join(", ")));
     Row {
         label: seat.label.to_string(),
         tree: seat.entrant.change.tree.to_string(),
@@ -181,6 +199,7 @@ fn row(run: &RunState, seat: &Seat, settled: Option<&Settled>) -> Row {
         runs: seat
             .runs
             .iter()
+            .filter(|_| !mutant::is("dis_10_results_are_not_written"))
             .map(|ran| RunRow {
                 result: colour(ran),
                 red: ran.first_red().map(|check| match check.exit {
@@ -190,7 +209,7 @@ fn row(run: &RunState, seat: &Seat, settled: Option<&Settled>) -> Row {
             })
             .collect(),
         won: settled.and_then(|settled| settled.winner.as_ref()) == Some(&seat.entrant.member.of),
-        revealed: text::one_line(&served().unwrap_or_else(|| seat.entrant.name.clone()), 200),
+        revealed: text::one_line(&by.map_or_else(|| name.clone(), |by| format!("{name} ({by})")), 200),
     }
 }
 
@@ -219,15 +238,29 @@ fn draw(report: &Report) -> String {
     }
     out.push(tests(report));
     out.push(matrix(report));
-    if let Some(rationale) = report.decision.as_ref().and_then(|decision| decision.rationale.as_ref()) {
-        let patterns = report.decision.as_ref().and_then(|decision| decision.patterns.clone()).unwrap_or_default();
-        out.push(format!("## Judgement\n\n{rationale}\n\nCloser to what is there already (a note): {patterns}"));
-    }
+    out.extend(report.decision.as_ref().and_then(judgement));
     out.push("## Who they were".into());
     out.push("The labels follow from the candidates' trees; nobody who decided saw a name.".into());
     let names = report.candidates.iter().map(|row| format!("- {}: {}", row.label, row.revealed));
     out.push(names.collect::<Vec<_>>().join("\n"));
     out.join("\n\n") + "\n"
+}
+
+/// DIS-08: who judged, and what they said.
+fn judgement(decision: &Decision) -> Option<String> {
+    let by = decision.judged_by.as_ref()?;
+    let mut out = vec!["## Judgement".to_owned()];
+    out.push(match (&by.model, &by.session) {
+        (Some(model), Some(session)) => {
+            let own = if by.is_an_author { "; the same model made a candidate, in another session" } else { "" };
+            let session: String = session.chars().take(8).collect();
+            format!("By {model}, in the fresh session `{session}`, which saw labels and no name{own}.")
+        }
+        (_, _) => format!("By a {}, who saw labels and no name.", by.who),
+    });
+    out.extend(decision.rationale.clone());
+    out.extend(decision.patterns.as_ref().map(|note| format!("Closer to what is there already (a note): {note}")));
+    Some(out.join("\n\n"))
 }
 
 fn tests(report: &Report) -> String {

@@ -5,14 +5,18 @@ use super::checkpoint::{Asked, answer, words};
 use crate::flow::open_once;
 use crate::review::asks;
 use crate::review::found::{Found, Part, Reading};
+use crate::review::second::{self, Ground};
+use crate::review::steps::Names;
 use mao_core::effect::{Effect, Note, Work};
 use mao_core::ids::{StepId, TaskClass};
 use mao_core::mutant;
+use mao_core::outcome::Outcome;
 use mao_core::packed::Compared;
 use mao_core::run::RunState;
 use mao_core::step::Step;
 use mao_policy::Policy;
 use mao_policy::checkpoint::{Channel, Checkpoint, CheckpointMode, Occasion, Start, begin};
+use mao_policy::consensus::Consensus;
 use mao_policy::packing::recalled;
 use mao_policy::triggers::{reviewer_of, reviews};
 
@@ -25,11 +29,23 @@ pub const OFFER: &str = "offer.pr";
 /// The step that says why nobody read it.
 pub const PASSED_OVER: &str = "review.pr";
 
+/// The step in which a person says what follows where two who read it differ.
+pub const CONSENSUS: &str = "consensus.pr";
+
 /// The step in which a part of the change is read.
 #[must_use]
 pub fn review_step(part: usize) -> StepId {
     StepId::new(format!("review.pr.{}", part + 1))
 }
+
+/// The step in which somebody of another vendor reads it too.
+#[must_use]
+pub fn second_step(part: usize) -> StepId {
+    StepId::new(format!("second.pr.{}", part + 1))
+}
+
+/// What the steps of this review are called.
+const NAMES: Names = Names { first: review_step, second: second_step, tried: "tried.pr", person: CONSENSUS };
 
 /// What stands between the synthesis and the report; `None` where nothing does any more.
 pub(super) fn gate(policy: &Policy, run: &RunState) -> Option<Vec<Effect>> {
@@ -79,13 +95,32 @@ fn read(policy: &Policy, run: &RunState, compared: &Compared) -> Option<Vec<Effe
     let packed = recalled(&compared.packed);
     let reviewer = reviewer_of(compared.files, compared.hits, &policy.thresholds);
     let class = TaskClass::from(reviews(reviewer.role));
-    let asked = asks::of_chunks(&run.verified, &class, &packed, None).into_iter().enumerate();
-    let missing: Vec<Effect> = asked.filter_map(|(at, ask)| open_once(run, review_step(at), Work::Ask(ask))).collect();
+    let asked = asks::of_chunks(&run.verified, &class, &packed, None);
+    let open = asked.iter().cloned().enumerate();
+    let missing: Vec<Effect> = open.filter_map(|(at, ask)| open_once(run, review_step(at), Work::Ask(ask))).collect();
     if !missing.is_empty() {
         return Some(missing);
     }
-    let open = (0..packed.texts.len()).any(|at| matches!(Part::of(run, review_step(at)).reading, Reading::Open));
-    open.then(Vec::new)
+    if (0..packed.texts.len()).any(|at| matches!(Part::of(run, review_step(at)).reading, Reading::Open)) {
+        return Some(Vec::new());
+    }
+    let ground = Ground {
+        before: Some((run.opened.base.clone(), run.opened.base_tree.clone())),
+        after: (run.verified.clone(), run.verified_tree.clone()),
+    };
+    let found = || Found::of_diff(run, &NAMES, &packed, &run.verified_tree);
+    match policy.consensus {
+        Consensus::Wanted => second::further(policy, run, &NAMES, asked, &ground, found),
+        Consensus::Off => None,
+    }
+}
+
+/// DIS-12: how a run ends whose change was read by two who do not both let it pass; `None` where they do, or were not
+/// asked.
+pub(super) fn refused(run: &RunState) -> Option<Outcome> {
+    let (found, _) = found(run)?;
+    found.agreement.as_ref()?;
+    Some(found.outcome()).filter(|outcome| *outcome != Outcome::Complete)
 }
 
 /// What the reviews of the change say, with its hash, where it was read.
@@ -94,6 +129,5 @@ pub fn found(run: &RunState) -> Option<(Found, String)> {
     run.ask(&review_step(0))?;
     let compared = compared(run)?;
     let packed = recalled(&compared.packed);
-    let parts = (0..packed.texts.len()).map(|at| Part::of(run, review_step(at))).collect();
-    Some((Found::of_diff(run, parts, &packed), compared.diff.to_string()))
+    Some((Found::of_diff(run, &NAMES, &packed, &run.verified_tree), compared.diff.to_string()))
 }

@@ -212,5 +212,8 @@ fn outcome(run: &RunState, plan: Option<&Plan>) -> Outcome {
     let synthesised =
         matches!(run.ask(&StepId::from(SYNTHESIS)).map(|ask| ask.standing()), Some(Standing::Answered(..)));
     let all_landed = plan.is_some_and(|plan| Place::all(run, plan).iter().all(|place| place.landed(run)));
-    if synthesised && all_landed { Outcome::Complete } else { Outcome::Incomplete }
+    if !synthesised || !all_landed {
+        return Outcome::Incomplete;
+    }
+    cross::refused(run).unwrap_or(Outcome::Complete)
 }

@@ -67,6 +67,7 @@ impl Claim {
             evidence: self.evidence.clone(),
             suggestion: self.fix.clone(),
             wanted_by: self.wanted_by.clone(),
+            reproduction: Vec::new(),
         }
     }
 

@@ -85,6 +85,7 @@ fn entrants(run: &RunState) -> Vec<Entrant> {
             member: Member { of: brought.step.clone(), attempt: BROUGHT },
             change: brought.change.clone(),
             name: brought.name.clone(),
+            served_by: brought.served_by.clone(),
         })
         .collect()
 }

@@ -92,7 +92,7 @@ pub(super) fn weigh(run: &RunState, reviewed: &Reviewed, found: &Found) -> Ask {
         }
         Reviewed::Diff { .. } => ("a change".to_owned(), supplied(run).texts),
     };
-    let answers = found.parts.iter().filter_map(|part| match run.ask(&part.step)?.standing() {
+    let answers = found.readings().filter_map(|part| match run.ask(&part.step)?.standing() {
         Standing::Answered(_, answered) => Some(answered.answer.text.clone()),
         Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
     });
@@ -139,7 +139,7 @@ pub fn schema(name: &str) -> Option<Value> {
             "issues": list(json!({
                 "id": text, "file": {"type": ["string", "null"]}, "line": {"type": ["integer", "null"]},
                 "severity": severity, "category": text, "claim": text, "evidence": text, "suggestion": text,
-                "wanted_by": {"type": ["string", "null"]},
+                "wanted_by": {"type": ["string", "null"]}, "reproduction": {"type": "array", "items": text},
             })),
             "coverage": {"type": "array", "items": text},
         }))),

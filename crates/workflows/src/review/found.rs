@@ -1,10 +1,12 @@
 //! What came of a review, from the record: the parts and who read them, everything that was found with its place, the
 //! orchestrator's word on it, and what it all comes to.
 
-use super::steps::{WEIGH, reviewed, step, supplied};
+use super::steps::{NAMES, Names, WEIGH, reviewed, supplied};
+use super::tried::{Word as Consent, tried, word};
 use crate::flow::served;
 use mao_core::change::Finding;
-use mao_core::ids::StepId;
+use mao_core::event::Verification;
+use mao_core::ids::{StepId, TreeId, VendorId};
 use mao_core::matter::Reviewed;
 use mao_core::mutant;
 use mao_core::outcome::Outcome;
@@ -12,7 +14,8 @@ use mao_core::review::{DiffReview, PlanReview, PlanVerdict, Review as Form, Seve
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState, Standing};
 use mao_core::supply::Supply;
-use mao_policy::anchor::{Anchor, Snapshot, anchor, gates};
+use mao_policy::anchor::{Anchor, Snapshot, anchor};
+use mao_policy::consensus::{Agreement, Contested, Trial, Voice, Weight, agreement, contested, stands};
 use mao_policy::coverage::{Merged, Overall, Said, merge};
 use mao_policy::packing::Recalled;
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,8 @@ pub struct Part {
     pub step: StepId,
     /// The model that served the answer.
     pub by: Option<String>,
+    /// Whose mind that is.
+    pub vendor: Option<VendorId>,
     /// What it said.
     pub reading: Reading,
     /// What went wrong on the way, a line each.
@@ -50,18 +55,37 @@ impl Part {
     #[must_use]
     pub fn of(run: &RunState, step: StepId) -> Self {
         let Some(ask) = run.ask(&step) else {
-            return Self { step, by: None, reading: Reading::Open, history: Vec::new() };
+            return Self { step, by: None, vendor: None, reading: Reading::Open, history: Vec::new() };
         };
-        let (by, reading) = match ask.standing() {
-            Standing::Idle | Standing::Running(_) => (None, Reading::Open),
-            Standing::GivenUp(reason) => (None, Reading::None(reason.to_owned())),
+        let (by, vendor, reading) = match ask.standing() {
+            Standing::Idle | Standing::Running(_) => (None, None, Reading::Open),
+            Standing::GivenUp(reason) => (None, None, Reading::None(reason.to_owned())),
             Standing::Answered(attempt, answered) => {
                 let value = answered.answer.structured.as_ref();
-                (served(ask, attempt, answered), value.map_or_else(missing, |value| reading(ask, value)))
+                let vendor = ask.link_of(attempt).map(|link| link.vendor.clone());
+                (served(ask, attempt, answered), vendor, value.map_or_else(missing, |value| reading(ask, value)))
             }
         };
         let history = history(ask);
-        Self { step, by, reading, history }
+        Self { step, by, vendor, reading, history }
+    }
+
+    fn voice(&self) -> Voice {
+        let verdict = if let Reading::Diff(review) = &self.reading { Some(review.verdict) } else { None };
+        Voice { vendor: self.vendor.clone().unwrap_or_else(|| VendorId::from("")), verdict }
+    }
+
+    /// What it said, each issue by its name in the run; `number` is the answer's.
+    fn said(&self, number: usize) -> Said {
+        let review = match &self.reading {
+            Reading::Diff(review) => {
+                let mut review = review.clone();
+                review.issues.iter_mut().for_each(|issue| issue.id = format!("{number}.{}", issue.id));
+                Some(review)
+            }
+            Reading::Open | Reading::Plan(_) | Reading::None(_) => None,
+        };
+        Said { by: self.by.clone().unwrap_or_default(), review }
     }
 }
 
@@ -154,6 +178,12 @@ pub struct Item {
     pub suggestion: String,
     /// Who said it.
     pub by: Vec<String>,
+    /// Who read the same and does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied_by: Option<String>,
+    /// What came of trying it, where somebody denies it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Trial>,
     /// The orchestrator's word on it.
     pub word: Option<Word>,
 }
@@ -163,6 +193,14 @@ pub struct Item {
 pub struct Found {
     /// The parts in their order.
     pub parts: Vec<Part>,
+    /// The same parts as somebody of another vendor read them, where two were wanted.
+    pub seconds: Vec<Part>,
+    /// What one of the two claims and the other denies.
+    pub contested: Vec<Contested>,
+    /// What the two and the checks come to, where two were wanted.
+    pub agreement: Option<Agreement>,
+    /// What a person says where they differ.
+    pub person: Option<Consent>,
     /// What they come to: `PASS`, `CONCERN`, `BLOCK`, `LGTM`, `ISSUES`, `INCOMPLETE`.
     pub verdict: &'static str,
     /// What was found, the worst first.
@@ -179,11 +217,10 @@ impl Found {
     pub fn of(run: &RunState) -> Self {
         match reviewed(run) {
             Some(Reviewed::Diff { .. }) => {
-                let packed = supplied(run);
-                let parts = (0..packed.texts.len()).map(|at| Part::of(run, step(at))).collect();
-                Self::of_diff(run, parts, &packed).with_notes(run)
+                let tree = &run.opened.base_tree;
+                Self::of_diff(run, &NAMES, &supplied(run), tree).with_notes(run)
             }
-            Some(Reviewed::Plan { .. }) | None => Self::of_plan(vec![Part::of(run, step(0))]).with_notes(run),
+            Some(Reviewed::Plan { .. }) | None => Self::of_plan(vec![Part::of(run, (NAMES.first)(0))]).with_notes(run),
         }
     }
 
@@ -210,40 +247,62 @@ impl Found {
                 evidence: String::new(),
                 suggestion: item.suggestion.clone(),
                 by: part.by.clone().into_iter().collect(),
+                denied_by: None,
+                tried: None,
                 word: None,
             }));
         }
         items.sort_by_key(|item| item.severity);
-        Self { parts, verdict, items, unread: Vec::new(), notes: None }
+        Self {
+            parts,
+            seconds: Vec::new(),
+            contested: Vec::new(),
+            agreement: None,
+            person: None,
+            verdict,
+            items,
+            unread: Vec::new(),
+            notes: None,
+        }
     }
 
-    /// What the reviews of a diff's parts say together.
+    /// Everybody's answers, in the order in which they are numbered.
+    pub fn readings(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().chain(&self.seconds)
+    }
+
+    /// What the reviews of a diff's parts say together; `tree` is what was reviewed.
     #[must_use]
-    pub fn of_diff(run: &RunState, parts: Vec<Part>, packed: &Recalled) -> Self {
-        let said: Vec<Said> = parts
-            .iter()
-            .enumerate()
-            .map(|(at, part)| {
-                let review = match &part.reading {
-                    Reading::Diff(review) => {
-                        let mut review = review.clone();
-                        review.issues.iter_mut().for_each(|issue| issue.id = format!("{}.{}", at + 1, issue.id));
-                        Some(review)
-                    }
-                    Reading::Open | Reading::Plan(_) | Reading::None(_) => None,
-                };
-                Said { by: part.by.clone().unwrap_or_default(), review }
-            })
-            .collect();
-        let Merged { overall, issues, unread } = merge(&packed.diff, &packed.packing, &said);
-        let snapshot = snapshot(run, &parts);
+    pub fn of_diff(run: &RunState, names: &Names, packed: &Recalled, tree: &TreeId) -> Self {
+        let count = packed.texts.len();
+        let parts: Vec<Part> = (0..count).map(|at| Part::of(run, (names.first)(at))).collect();
+        let twice = (0..count).any(|at| run.knows(&(names.second)(at)));
+        let seconds = (0..count).filter(|_| twice).map(|at| (names.second)(at));
+        let seconds: Vec<Part> = seconds.filter(|step| run.knows(step)).map(|step| Part::of(run, step)).collect();
+        let said = |parts: &[Part], from: usize| -> Vec<Said> {
+            parts.iter().enumerate().map(|(at, part)| part.said(from + at + 1)).collect()
+        };
+        let (one, other) = (said(&parts, 0), said(&seconds, count));
+        let whole = seconds.len() == count;
+        let contested = if whole { contested(&one, &other) } else { Vec::new() };
+        let mut merged = merge(&packed.diff, &packed.packing, &one);
+        if twice {
+            merged = merged.with(merge(&packed.diff, &packed.packing, &other));
+        }
+        let Merged { overall, issues, unread } = merged;
+        let snapshot = snapshot(run, parts.iter().chain(&seconds));
+        let mut weights = Vec::new();
         let mut items: Vec<Item> = issues
             .into_iter()
             .map(|reported| {
                 let found = anchor(&reported.issue, &snapshot, Some(&packed.diff));
                 let issue = reported.issue;
+                let denied = contested.iter().position(|claim| claim.issue.id == issue.id);
+                let tried = denied.map(|at| tried(run, names, at));
+                let gates = stands(issue.severity, found, tried);
+                weights.push(Weight { denied: tried, stands: gates });
                 Item {
-                    gates: gates(issue.severity, found),
+                    gates,
                     anchor: Some(worded(found)),
                     place: place(issue.file.as_deref(), issue.line, issue.wanted_by.as_deref()),
                     name: issue.id,
@@ -253,17 +312,28 @@ impl Found {
                     evidence: issue.evidence,
                     suggestion: issue.suggestion,
                     by: reported.by,
+                    denied_by: denied.and_then(|at| Some(contested.get(at)?.denied_by.clone())),
+                    tried,
                     word: None,
                 }
             })
             .collect();
         items.sort_by_key(|item| item.severity);
+        let agreement = twice.then(|| {
+            if !packed.packing.unreviewed.is_empty() || !whole {
+                return Agreement::Short("not all of it was read by two models".to_owned());
+            }
+            let voices: Vec<(Voice, Voice)> =
+                parts.iter().zip(&seconds).map(|(one, other)| (one.voice(), other.voice())).collect();
+            agreement(&voices, &weights, run.trees.get(tree).is_some_and(Verification::green))
+        });
         let verdict = match overall {
             Overall::Lgtm => "LGTM",
             Overall::Issues => "ISSUES",
             Overall::Incomplete => "INCOMPLETE",
         };
-        Self { parts, verdict, items, unread, notes: None }
+        let person = word(run, names);
+        Self { parts, seconds, contested, agreement, person, verdict, items, unread, notes: None }
     }
 
     fn with_notes(mut self, run: &RunState) -> Self {
@@ -291,6 +361,9 @@ impl Found {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let negative = || Outcome::Negative { why: format!("the verdict is {}", self.verdict) };
+        if let Some(agreement) = &self.agreement {
+            return self.agreed(agreement);
+        }
         match self.verdict {
             "PASS" | "LGTM" => Outcome::Complete,
             "CONCERN" | "BLOCK" => negative(),
@@ -299,10 +372,24 @@ impl Found {
             _ => Outcome::Incomplete,
         }
     }
+
+    /// DIS-12: how the run ends where two were to agree. Nobody's silence is a yes.
+    fn agreed(&self, agreement: &Agreement) -> Outcome {
+        match (agreement, self.person) {
+            (Agreement::Agreed | Agreement::Refereed, _) | (Agreement::Differ(_), Some(Consent::Pass)) => {
+                Outcome::Complete
+            }
+            (Agreement::Refused(why), _) | (Agreement::Differ(why), Some(Consent::Stop)) => {
+                Outcome::Negative { why: why.clone() }
+            }
+            (Agreement::Differ(why), None) => Outcome::Declined { what: why.clone() },
+            (Agreement::Short(_), _) => Outcome::Incomplete,
+        }
+    }
 }
 
 /// How many lines the files have that reviewers named, as it was recorded with their answers, and what can be wanting.
-fn snapshot(run: &RunState, parts: &[Part]) -> Snapshot {
+fn snapshot<'a>(run: &RunState, parts: impl Iterator<Item = &'a Part>) -> Snapshot {
     let wants = run
         .supplies
         .iter()

@@ -7,7 +7,9 @@
 pub mod asks;
 pub mod found;
 mod report;
+pub mod second;
 pub mod steps;
+pub mod tried;
 
 use crate::flow::{close, open_once, published, unless_over};
 use crate::workflow::{ReportFile, Texts, Workflow};
@@ -20,8 +22,10 @@ use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::Standing;
 use mao_policy::Policy;
+use mao_policy::consensus::Consensus;
+use second::Ground;
 use serde_json::Value;
-use steps::{WEIGH, reviewed, step};
+use steps::{NAMES, WEIGH, reviewed, step};
 
 /// The workflow.
 #[derive(Debug)]
@@ -40,9 +44,9 @@ impl Workflow for Review {
         false
     }
 
-    fn next(&self, _policy: &Policy, run: &RunState) -> Vec<Effect> {
+    fn next(&self, policy: &Policy, run: &RunState) -> Vec<Effect> {
         unless_over(run, || match reviewed(run) {
-            Some(what) => forward(run, what),
+            Some(what) => forward(policy, run, what),
             None => vec![close(Outcome::NoProvider { reason: "there is nothing to review".into() })],
         })
     }
@@ -72,7 +76,7 @@ impl Workflow for Review {
     }
 }
 
-fn forward(run: &RunState, reviewed: &Reviewed) -> Vec<Effect> {
+fn forward(policy: &Policy, run: &RunState, reviewed: &Reviewed) -> Vec<Effect> {
     let asked = asks::all(run, reviewed).into_iter().enumerate();
     let missing: Vec<Effect> = asked.filter_map(|(at, ask)| open_once(run, step(at), Work::Ask(ask))).collect();
     if !missing.is_empty() {
@@ -82,6 +86,17 @@ fn forward(run: &RunState, reviewed: &Reviewed) -> Vec<Effect> {
     if found.parts.iter().any(|part| matches!(part.reading, Reading::Open)) {
         return Vec::new();
     }
+    if let (Consensus::Wanted, Reviewed::Diff { from, from_tree, .. }) = (policy.consensus, reviewed) {
+        let ground = Ground {
+            before: from_tree.clone().map(|tree| (from.clone(), tree)),
+            after: (run.opened.base.clone(), run.opened.base_tree.clone()),
+        };
+        let firsts = asks::all(run, reviewed);
+        if let Some(effects) = second::further(policy, run, &NAMES, firsts, &ground, || Found::of(run)) {
+            return effects;
+        }
+    }
+    let found = Found::of(run);
     if found.parts.iter().any(|part| !matches!(part.reading, Reading::None(_))) {
         match run.ask(&StepId::from(WEIGH)).map(|ask| ask.standing()) {
             None => {

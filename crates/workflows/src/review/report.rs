@@ -3,12 +3,14 @@
 
 use super::found::{Found, Item, Part, Reading};
 use super::steps::{reviewed, supplied};
+use super::tried::Word;
 use crate::workflow::ReportFile;
 use mao_core::matter::Reviewed;
 use mao_core::outcome::Outcome;
 use mao_core::reply::Usage;
 use mao_core::run::RunState;
 use mao_core::text;
+use mao_policy::consensus::{Agreement, Trial};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
@@ -22,6 +24,8 @@ struct Report<'a> {
     verdict: &'static str,
     exit: &'static str,
     reviewers: Vec<Reader<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consensus: Option<Agreement>,
     items: &'a [Item],
     unread: &'a [String],
     listed: Vec<Left>,
@@ -106,7 +110,8 @@ fn gather<'a>(run: &'a RunState, found: &'a Found) -> Report<'a> {
                 "incomplete"
             }
         },
-        reviewers: found.parts.iter().enumerate().map(reader).collect(),
+        reviewers: found.readings().enumerate().map(reader).collect(),
+        consensus: found.agreement.clone(),
         items: &found.items,
         unread: &found.unread,
         listed: packed
@@ -167,6 +172,7 @@ fn draw(report: &Report<'_>, found: &Found) -> String {
         format!("- part {}: {said}{history}", reader.part)
     });
     out.push(format!("## Reviewers\n\n{}", readers.collect::<Vec<_>>().join("\n")));
+    out.extend(consensus(found));
     if !found.items.is_empty() {
         out.push(format!("## Found\n\n{}", found.items.iter().map(item).collect::<Vec<_>>().join("\n")));
     }
@@ -197,6 +203,21 @@ fn draw(report: &Report<'_>, found: &Found) -> String {
     out.join("\n\n") + "\n"
 }
 
+/// DIS-12: what two vendors and the checks come to.
+fn consensus(found: &Found) -> Option<String> {
+    let said = match found.agreement.as_ref()? {
+        Agreement::Agreed => "both find nothing, and the checks are green".to_owned(),
+        Agreement::Refereed => "one found something, tests disproved all of it, and the checks are green".to_owned(),
+        Agreement::Refused(why) | Agreement::Differ(why) | Agreement::Short(why) => why.clone(),
+    };
+    let word = match found.person {
+        Some(Word::Pass) => "; a person says that it passes",
+        Some(Word::Stop) => "; a person says that it does not pass",
+        None => "",
+    };
+    Some(format!("## Whether two agree\n\n{}{word}.", text::one_line(&said, 400)))
+}
+
 fn item(item: &Item) -> String {
     let line = |text: &str| text::one_line(text, 400);
     let unverified = match (item.anchor, item.gates) {
@@ -219,6 +240,14 @@ fn item(item: &Item) -> String {
     }
     if !item.by.is_empty() {
         out.push_str(&format!("\n  said by: {}", line(&item.by.join(", "))));
+    }
+    if let Some(denied) = &item.denied_by {
+        let tried = match item.tried {
+            Some(Trial::Confirmed) => "its command fails with the change and succeeds without it: it is confirmed",
+            Some(Trial::Disproved) => "its command succeeds with the change: it is disproved",
+            Some(Trial::Open) | None => "no test decides between them",
+        };
+        out.push_str(&format!("\n  {} read the same and does not see it; {tried}", line(denied)));
     }
     if let Some(word) = &item.word {
         let said = if word.accept { "accepts it" } else { "rejects it" };

@@ -1,11 +1,13 @@
 //! Where the checkpoints of `develop` stand, and what passes them.
 
-use crate::world::{Does, World, accept, plan, synthesis};
+use crate::world::{Does, Model, World, accept, plan, synthesis};
 use mao_core::event::Link;
 use mao_core::outcome::Outcome;
 use mao_core::request::Approval;
 use mao_core::step::Step;
 use mao_policy::checkpoint::{Channel, Checkpoint, CheckpointMode};
+use mao_policy::consensus::Consensus;
+use mao_policy::policy::TaskRoute;
 use mao_workflows::Workflow;
 use mao_workflows::develop::Develop;
 use serde_json::{Value, json};
@@ -91,6 +93,37 @@ fn chk_11_what_is_found_in_a_change_is_listed_and_stops_nothing() {
     assert_eq!((&passed["checkpoint"], &passed["verdict"]), (&"pr_cross_review".into(), &"ISSUES".into()));
     assert_eq!((&passed["items"][0]["place"], &passed["items"][0]["claim"]), (&"lib/x:2".into(), &"off by one".into()));
     assert_eq!(passed["hash"], "diff", "CHK-10");
+}
+
+#[test]
+fn dis_12_a_change_that_two_are_to_agree_on_ends_complete_only_where_they_do() {
+    let differ = |step: &str, no: u32, link: &Link| match step {
+        "review.pr.1" => Does::Says(json!({"verdict": "LGTM", "issues": [], "coverage": ["lib/x"]})),
+        "second.pr.1" => well("review.pr.1", no, link),
+        other => well(other, no, link),
+    };
+    let agree = |step: &str, no: u32, link: &Link| match step {
+        "review.pr.1" | "second.pr.1" => Does::Says(json!({"verdict": "LGTM", "issues": [], "coverage": ["lib/x"]})),
+        other => well(other, no, link),
+    };
+    let declined =
+        Outcome::Declined { what: "one model finds nothing, the other 1 things that no test decides".into() };
+    let models: [(Model<'_>, Outcome); 2] = [(&differ, declined), (&agree, Outcome::Complete)];
+    for (model, outcome) in models {
+        let mut world = World::new(&["1"], model, &green);
+        world.policy.checkpoints.insert(Checkpoint::PrCrossReview, CheckpointMode::Auto);
+        world.policy.consensus = Consensus::Wanted;
+        let row = TaskRoute { diverse: vec!["ext".into()], ..TaskRoute::default() };
+        for class in ["pr_review", "code_review"] {
+            world.policy.routes.insert(class.into(), row.clone());
+        }
+        world.lines.insert("lib/x".into(), 9);
+        assert_eq!(world.play().outcome, Some(outcome));
+        let passed = report(&world)["checkpoints"][0].clone();
+        let why = passed["why"].as_str().unwrap_or_default();
+        assert!(why.starts_with("two were to agree: one model") || why == "two vendors agree", "{passed:#}");
+        assert!(opened(&world).contains(&"publish".to_owned()), "the branch is there to be looked at");
+    }
 }
 
 #[test]

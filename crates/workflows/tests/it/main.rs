@@ -1,6 +1,7 @@
 //! `develop` played through without an engine: the workflow asks, a world of closures answers, everything is folded.
 
 mod checkpoints;
+mod contests;
 mod develop;
 mod parts;
 mod planning;

@@ -9,8 +9,11 @@ use mao_core::outcome::Outcome;
 use mao_core::packed::Packed;
 use mao_core::run::RunState;
 use mao_core::supply::Supply;
+use mao_policy::checkpoint::Channel;
 use mao_policy::chunk::pack;
+use mao_policy::consensus::Consensus;
 use mao_policy::packing::{recalled, recorded};
+use mao_policy::policy::TaskRoute;
 use mao_workflows::Workflow;
 use mao_workflows::review::Review;
 use mao_workflows::review::found::Found;
@@ -31,12 +34,17 @@ fn packed(text: &str) -> Vec<Packed> {
     recorded(&diff, &pack(&diff, 32_000, &[]), &[], name).expect("nothing fails")
 }
 
-fn reviewing<'a>(packed: Vec<Packed>, model: &'a dyn Fn(&str, u32, &Link) -> Does) -> World<'a> {
-    let mut world = World::new(&[], model, &green);
+fn reviewing<'a>(
+    packed: Vec<Packed>,
+    model: &'a dyn Fn(&str, u32, &Link) -> Does,
+    green: &'a dyn Fn(&str) -> bool,
+) -> World<'a> {
+    let mut world = World::new(&[], model, green);
     world.workflow = &Review;
     world.ask_for(|request| {
         let (from, diff, class) = ("from".into(), "diff".into(), "pr_review".into());
-        request.matter = Matter::Review(Reviewed::Diff { from, diff, files: 1, hits: 0, class, why: "1 file".into() });
+        let (from_tree, why) = (Some("before".into()), "1 file".into());
+        request.matter = Matter::Review(Reviewed::Diff { from, from_tree, diff, files: 1, hits: 0, class, why });
     });
     let items = packed.into_iter().map(Supply::Packed).collect();
     world.push(mao_core::event::Event::Supplied { items });
@@ -69,7 +77,7 @@ fn chk_06_each_issue_has_its_place_and_the_orchestrators_own_word_beside_it() {
         ], "own": [{"file": "a.rs", "line": 4, "claim": "and it is not tested"}]})),
         other => panic!("nobody expected {other}"),
     };
-    let mut world = reviewing(packed(SMALL), &model);
+    let mut world = reviewing(packed(SMALL), &model, &green);
     world.lines.insert("a.rs".into(), 9);
     let run = world.play();
     assert_eq!(run.outcome, Some(Outcome::Negative { why: "the verdict is ISSUES".into() }));
@@ -94,7 +102,7 @@ fn chk_09_a_place_that_is_not_there_gates_nothing_but_for_a_critical() {
             "review.1" => Does::Says(said.clone()),
             _ => Does::Fails(FaultKind::Refused),
         };
-        let mut world = reviewing(packed(SMALL), &model);
+        let mut world = reviewing(packed(SMALL), &model, &green);
         let run = world.play();
         assert_eq!(run.outcome, Some(outcome), "{severity}");
         let (text, report) = report(&run);
@@ -114,12 +122,128 @@ fn chk_09_behaviour_that_is_missing_is_anchored_to_what_wants_it() {
             "review.1" => Does::Says(said.clone()),
             _ => Does::Fails(FaultKind::Refused),
         };
-        let mut world = reviewing(packed(SMALL), &model);
+        let mut world = reviewing(packed(SMALL), &model, &green);
         let names = vec!["2.1".to_owned(), "PRD 12.2".to_owned()];
         world.push(mao_core::event::Event::Supplied { items: vec![Supply::Wants { section: "2".into(), names }] });
         assert_eq!(world.play().outcome, Some(outcome), "{wanted}");
     }
 }
+
+/// What two say of one change, where two are wanted: the world, and what came of it.
+fn two(said: [Value; 2], green: &'static (dyn Fn(&str) -> bool + Sync), answers: Channel) -> (Value, String, RunState) {
+    let [one, other] = said;
+    let model = move |step: &str, _: u32, _: &Link| match step {
+        "review.1" => Does::Says(one.clone()),
+        "second.1" => Does::Says(other.clone()),
+        _ => Does::Fails(FaultKind::Refused),
+    };
+    let mut world = agreeing(&model, green, answers);
+    let run = world.play();
+    let (text, report) = report(&run);
+    (report, text, run)
+}
+
+fn agreeing<'a>(
+    model: &'a dyn Fn(&str, u32, &Link) -> Does,
+    green: &'a dyn Fn(&str) -> bool,
+    answers: Channel,
+) -> World<'a> {
+    let mut world = reviewing(packed(SMALL), model, green);
+    world.policy.consensus = Consensus::Wanted;
+    world.policy.answers = answers;
+    let row = TaskRoute { diverse: vec!["ext".into()], ..TaskRoute::default() };
+    world.policy.routes.insert("pr_review".into(), row);
+    world.lines.insert("a.rs".into(), 9);
+    world
+}
+
+fn lgtm() -> Value {
+    json!({"verdict": "LGTM", "issues": [], "coverage": ["a.rs"]})
+}
+
+/// An issue that somebody says can be shown by this command.
+fn shown(severity: &str, command: &str) -> Value {
+    let mut said = issues(&[("I1", "a.rs", 4, severity)]);
+    said["issues"][0]["reproduction"] = command.split_whitespace().collect();
+    said
+}
+
+#[test]
+fn dis_12_two_vendors_read_the_same_apart_and_pass_what_both_find_nothing_in() {
+    let (report, text, run) = two([lgtm(), lgtm()], &green, Channel::None);
+    assert_eq!(run.outcome, Some(Outcome::Complete));
+    assert_eq!(report["consensus"], json!({"agreement": "agreed"}));
+    assert!(text.contains("both find nothing, and the checks are green"), "{text}");
+    let link = |step: &str| run.ask(&step.into()).and_then(|ask| ask.link_of(&ask.attempts[0])).expect("asked").clone();
+    assert_ne!(link("review.1").vendor, link("second.1").vendor);
+    let prompt = &run.ask(&"second.1".into()).expect("asked").ask.prompt;
+    assert_eq!(prompt.attached.keys().map(String::as_str).collect::<Vec<_>>(), ["diff", "files"], "and no answer");
+    let (report, _, run) = two([lgtm(), lgtm()], &|tree| tree != "base-tree", Channel::None);
+    assert_eq!(run.outcome, Some(Outcome::Negative { why: "the checks are red".into() }), "{report:#}");
+}
+
+#[test]
+fn dis_12_one_vendor_twice_is_no_agreement() {
+    let model = |step: &str, _: u32, _: &Link| match step {
+        "review.1" | "second.1" => Does::Says(lgtm()),
+        _ => Does::Fails(FaultKind::Refused),
+    };
+    let mut world = agreeing(&model, &green, Channel::None);
+    world.policy.routes.clear();
+    let run = world.play();
+    assert_eq!(run.outcome, Some(Outcome::Incomplete));
+    assert_eq!(report(&run).1["consensus"]["agreement"], "short");
+}
+
+#[test]
+fn dis_11_a_contested_claim_is_tried_and_confirmed_or_disproved_by_its_own_command() {
+    // Its command is green before the change and red after it.
+    let confirmed: &'static (dyn Fn(&str) -> bool + Sync) = &|on| on != "base-tree: sh show.sh";
+    let (report, text, run) = two([lgtm(), shown("LOW", "sh show.sh")], confirmed, Channel::None);
+    let why = "a test shows what one of the two claims".to_owned();
+    assert_eq!(run.outcome, Some(Outcome::Negative { why }));
+    assert_eq!((&report["items"][0]["tried"], &report["items"][0]["gates"]), (&"confirmed".into(), &true.into()));
+    assert!(text.contains("read the same and does not see it; its command fails with the change"), "{text}");
+
+    let (report, text, run) = two([shown("CRITICAL", "sh show.sh"), lgtm()], &green, Channel::None);
+    assert_eq!(run.outcome, Some(Outcome::Complete), "tests are the referee");
+    assert_eq!(report["consensus"]["agreement"], "refereed");
+    assert_eq!((&report["items"][0]["tried"], &report["items"][0]["gates"]), (&"disproved".into(), &false.into()));
+    assert!(text.contains("1.I1 CRITICAL") && text.contains("it is disproved"), "it is listed all the same: {text}");
+}
+
+#[test]
+fn dis_11_where_no_test_decides_both_are_listed_and_a_lone_critical_is_kept() {
+    let everywhere: &'static (dyn Fn(&str) -> bool + Sync) = &|on| !on.ends_with("sh show.sh");
+    for said in [shown("CRITICAL", ""), shown("CRITICAL", "sh show.sh")] {
+        let (report, text, run) = two([lgtm(), said], everywhere, Channel::None);
+        let what = "one model finds nothing, the other 1 things that no test decides".to_owned();
+        assert_eq!(run.outcome, Some(Outcome::Declined { what }), "{report:#}");
+        let item = &report["items"][0];
+        assert_eq!((&item["tried"], &item["gates"]), (&"open".into(), &true.into()));
+        assert_eq!((&item["by"][0], &item["denied_by"]), (&"claude-opus-9-served".into(), &"x-1-served".into()));
+        assert!(text.contains("no test decides between them"), "{text}");
+    }
+}
+
+#[test]
+fn dis_12_where_two_differ_and_no_test_decides_a_person_does() {
+    for (word, outcome) in [("yes", Outcome::Complete), ("no", Outcome::Negative { why: DIFFER.into() })] {
+        let model = |step: &str, _: u32, _: &Link| match step {
+            "review.1" => Does::Says(lgtm()),
+            "second.1" => Does::Says(issues(&[("I1", "a.rs", 4, "HIGH")])),
+            _ => Does::Fails(FaultKind::Refused),
+        };
+        let mut world = agreeing(&model, &green, Channel::Later);
+        assert!(world.play().outcome.is_none(), "it waits");
+        world.answer("consensus", word);
+        let run = world.play();
+        assert_eq!(run.outcome, Some(outcome), "{word}");
+        assert!(report(&run).0.contains("a person says that it"), "{word}");
+    }
+}
+
+const DIFFER: &str = "one model finds nothing, the other 1 things that no test decides";
 
 #[test]
 fn cnk_05_golden_7_twelve_files_of_80k_tokens_and_one_lost_chunk_are_incomplete() {
@@ -140,7 +264,7 @@ fn cnk_05_golden_7_twelve_files_of_80k_tokens_and_one_lost_chunk_are_incomplete(
         "weigh" => Does::Says(json!({"summary": "A part is missing.", "notes": [], "own": []})),
         _ => Does::Says(json!({"verdict": "LGTM", "issues": [], "coverage": []})),
     };
-    let mut world = reviewing(once.clone(), &lost);
+    let mut world = reviewing(once.clone(), &lost, &green);
     let run = world.play();
     assert_eq!(run.outcome, Some(Outcome::Incomplete));
     let found = Found::of(&run);
@@ -153,7 +277,7 @@ fn cnk_05_golden_7_twelve_files_of_80k_tokens_and_one_lost_chunk_are_incomplete(
         "weigh" => Does::Says(json!({"summary": "Fine.", "notes": [], "own": []})),
         _ => Does::Says(json!({"verdict": "LGTM", "issues": [], "coverage": []})),
     };
-    let mut world = reviewing(once, &whole);
+    let mut world = reviewing(once, &whole, &green);
     assert_eq!(world.play().outcome, Some(Outcome::Complete), "LGTM only where every chunk is");
 }
 

@@ -2,10 +2,12 @@
 
 use mao_core::ask::ReplyForm;
 use mao_core::change::{Aim, Change, Member};
+use mao_core::contest::Inspection;
 use mao_core::effect::Effect;
 use mao_core::event::{AttemptResult, CheckRun, Counts, Event, Link, MergeResult, Opened, Recorded, Verification};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::ids::{AttemptNo, RunId, Stamp, StepId, TreeId};
+use mao_core::matter::Matter;
 use mao_core::packed::{Compared, Packed};
 use mao_core::reply::{Answer, Usage};
 use mao_core::request::{Request, SectionBrief, TaskText};
@@ -44,6 +46,10 @@ pub struct World<'a> {
     pub workflow: &'static dyn Workflow,
     /// How many lines the files have that answers name.
     pub lines: BTreeMap<String, u32>,
+    /// What is found by looking at candidates, by their trees.
+    pub inspections: BTreeMap<String, Inspection>,
+    /// The session of every attempt; each has its own where there is none.
+    pub session: Option<String>,
     model: Model<'a>,
     checks: Checks<'a>,
 }
@@ -108,6 +114,7 @@ pub fn policy() -> Policy {
         checkpoints: Default::default(),
         thresholds: Default::default(),
         answers: Default::default(),
+        consensus: Default::default(),
     }
 }
 
@@ -155,7 +162,7 @@ impl<'a> World<'a> {
                 requirements: None,
                 files: "files".into(),
                 tasks: Some(TaskText { path: "todo/tasks.md".into(), text: "tasks".into() }),
-                matter: mao_core::matter::Matter::default(),
+                matter: Matter::default(),
                 order: Default::default(),
                 approval: Default::default(),
             },
@@ -167,6 +174,8 @@ impl<'a> World<'a> {
             deps: Some(json!({"edges": []})),
             workflow: &Develop,
             lines: BTreeMap::new(),
+            inspections: BTreeMap::new(),
+            session: None,
             model,
             checks,
         };
@@ -241,7 +250,17 @@ impl<'a> World<'a> {
             Step::Publish { commit, .. } => {
                 Event::Published { step: step.clone(), branch: "mao/07".into(), commit: commit.clone() }
             }
-            Step::Probe { .. } | Step::Inspect { .. } => panic!("no contest here"),
+            Step::Probe { tree, commands, .. } => {
+                // Commands of somebody's own are green where the checks say so of `tree: words`.
+                let on = commands.iter().map(|command| format!("{tree}: {}", command.join(" "))).next();
+                let verification = self.ran(&on.unwrap_or_else(|| tree.to_string()));
+                Event::Probed { step: step.clone(), verification, signature: String::new() }
+            }
+            Step::Inspect { change, .. } => {
+                let tree = self.state().change(change).expect("only a change is looked at").tree.to_string();
+                let inspection = self.inspections.get(&tree).cloned().unwrap_or_default();
+                Event::Inspected { step: step.clone(), inspection }
+            }
             Step::Compare { .. } => {
                 let packed = vec![
                     Packed::File { path: "lib/x".into(), from: None, hunks: vec![(1, 1, 1, 2)] },
@@ -256,7 +275,12 @@ impl<'a> World<'a> {
     }
 
     fn verified(&self, step: &StepId, tree: &TreeId) -> Event {
-        let exit = i32::from(!(self.checks)(tree.as_str()));
+        let verification = self.ran(tree.as_str());
+        Event::Verified { step: step.clone(), tree: tree.clone(), verification }
+    }
+
+    fn ran(&self, tree: &str) -> Verification {
+        let exit = i32::from(!(self.checks)(tree));
         let check = CheckRun {
             command: "make test".into(),
             exit: Some(exit),
@@ -264,8 +288,7 @@ impl<'a> World<'a> {
             counts: Some(Counts { passed: 3, failed: 0, skipped: 1 }),
             took_ms: None,
         };
-        let verification = Verification { checks: vec![check] };
-        Event::Verified { step: step.clone(), tree: tree.clone(), verification }
+        Verification { checks: vec![check] }
     }
 
     /// A merged tree is the tree before it and the change's, one after the other; trees with a `!` do not merge with
@@ -281,7 +304,9 @@ impl<'a> World<'a> {
             if change.as_str().contains('!') && head.contains('!') {
                 return MergeResult::Conflict { paths: vec!["lib/x".into()] };
             }
-            head = format!("{head}+{change}");
+            // A candidate's tree holds the base that it is merged onto.
+            let contest = matches!(state.opened.request.matter, Matter::Contest(_));
+            head = if contest { change.to_string() } else { format!("{head}+{change}") };
             MergeResult::Candidate { commit: format!("c:{aim:?}:{head}").as_str().into(), tree: head.as_str().into() }
         };
         changes.iter().map(&mut result).collect()
@@ -319,7 +344,7 @@ impl<'a> World<'a> {
             link,
             prompt: "prompt".into(),
             base: asked.ask.base.clone(),
-            session: "session".into(),
+            session: self.session.clone().unwrap_or_else(|| format!("session-{}", self.events.len())),
             outbound: Default::default(),
         });
         let answer = |structured, change| {

@@ -129,7 +129,7 @@ fn ivk_03_doctor_where_everything_is_as_it_should_be() {
                               flags: all 6 that are used are listed
     "#]].assert_eq(&about(&shop, &ran, &TOOLS));
     expect![[r#"
-        ok     configuration  89 keys have a value, 0 warnings
+        ok     configuration  90 keys have a value, 0 warnings
                               yours: ROOT/home/.config/mao/multi-model.toml
         ok     repository     ROOT/work, branch main, 46e1d6700baa
         ok     task file      todo/tasks.md: 1 section, 1 open
@@ -214,7 +214,7 @@ fn doctor_in_a_repository_that_is_not_ready() {
     shop.sandbox.write(".claude/config/multi-model.toml", "[models]\ncodex_enabled = true\n").unwrap();
     let ran = doctor(&shop);
     expect![[r#"
-        ok     configuration  89 keys have a value, 1 warning
+        ok     configuration  90 keys have a value, 1 warning
                               yours: ROOT/home/.config/mao/multi-model.toml
                               .claude/config/multi-model.toml: not trusted, so it may only narrow what you allow
                               fix: read the file, then `mao config trust`; `mao config check` shows the warnings

@@ -2,7 +2,7 @@
 
 use super::form::{Passed, Said};
 use crate::develop::checkpoint::{block_step, concern_step, review_step, reviewed, unread_step};
-use crate::develop::cross::{PASSED_OVER, found};
+use crate::develop::cross::{CONSENSUS, PASSED_OVER, found};
 use crate::develop::given::{identity, latest};
 use crate::flow::served;
 use mao_core::ids::StepId;
@@ -10,6 +10,7 @@ use mao_core::review::PlanVerdict;
 use mao_core::run::RunState;
 use mao_core::step::{Standing, Step};
 use mao_core::text;
+use mao_policy::consensus::Agreement;
 
 /// All of them: those of the plan, then that of the change.
 pub(super) fn all(run: &RunState) -> Vec<Passed> {
@@ -25,10 +26,17 @@ fn of_change(run: &RunState) -> Option<Passed> {
         return Some(Passed { why: Some(why.clone()), ..of(passed_over(why)) });
     }
     let (found, hash) = found(run)?;
-    let mut by: Vec<String> = found.parts.iter().filter_map(|part| part.by.clone()).collect();
+    let mut by: Vec<String> = found.readings().filter_map(|part| part.by.clone()).collect();
     by.sort();
     by.dedup();
     let unread = (!found.unread.is_empty()).then(|| format!("not read: {}", found.unread.join(", ")));
+    let agreement = found.agreement.as_ref().map(|agreement| match agreement {
+        Agreement::Agreed => "two vendors agree".to_owned(),
+        Agreement::Refereed => "tests disproved what one of two vendors found".to_owned(),
+        Agreement::Refused(why) | Agreement::Differ(why) | Agreement::Short(why) => format!("two were to agree: {why}"),
+    });
+    let why: Vec<String> = agreement.into_iter().chain(unread).chain(said(run, &StepId::from(CONSENSUS))).collect();
+    let why = (!why.is_empty()).then(|| why.join("; "));
     let items = found.items.into_iter().map(|item| Said {
         id: item.name,
         severity: item.severity.to_string(),
@@ -40,7 +48,7 @@ fn of_change(run: &RunState) -> Option<Passed> {
         resolved: None,
     });
     let by = Some(by.join(", ")).filter(|by| !by.is_empty());
-    Some(Passed { hash: Some(hash), by, why: unread, items: items.collect(), ..of(found.verdict) })
+    Some(Passed { hash: Some(hash), by, why, items: items.collect(), ..of(found.verdict) })
 }
 
 fn passed_over(why: &str) -> &'static str {
