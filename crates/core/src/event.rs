@@ -3,20 +3,21 @@
 //!
 //! Only meaning stands here: no path, pid or host, so that a ledger can be resumed on another machine.
 
+mod attempt;
+mod route;
+mod verified;
+
+pub use attempt::{AttemptResult, Decision, Loss, Outbound, Partial};
+pub use route::{Link, Route, Skipped};
+pub use verified::{CheckRun, Counts, MergeResult, Verification};
+
 use crate::contest::Inspection;
 use crate::effect::{Note, Work};
-use crate::fault::Fault;
-use crate::glob::Glob;
-use crate::ids::{
-    AccountId, AttemptNo, BlobId, CommitId, ModelId, ProviderId, RepositoryKey, RunId, Stamp, StepId, TreeId, VendorId,
-};
+use crate::ids::{AttemptNo, BlobId, CommitId, ProviderId, RepositoryKey, RunId, Stamp, StepId, TreeId, VendorId};
 use crate::packed::Compared;
-use crate::reply::{Answer, Usage};
 use crate::request::Request;
 use crate::supply::Supply;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fmt;
 
 /// The version of this vocabulary. A ledger with a higher one is refused, naming the version it needs.
 pub const EVENT_VERSION: u32 = 1;
@@ -233,22 +234,6 @@ pub enum Event {
     Noted(Note),
 }
 
-/// What one attempt sends, and what its worker can read. The prompt is the blob that the event names.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outbound {
-    /// The prompt's length in bytes.
-    pub bytes: u64,
-    /// The kinds of secrets that were cut out of it, each as often as it stood there.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub redacted: Vec<String>,
-    /// The kind of a secret that cannot be cut out: nothing was sent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub blocked: Option<String>,
-    /// The paths that are absent from its worktree and from the objects that it can reach.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub withheld: Vec<Glob>,
-}
-
 /// What a run is opened with. Large content by hash; what resume uses, whatever the files say by then.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
@@ -273,80 +258,6 @@ pub struct Opened {
     /// Present where models are scripted: the text that every face shows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub scripted: Option<String>,
-}
-
-/// An ordered chain of models for one step.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Route {
-    /// In the order in which they are tried.
-    pub links: Vec<Link>,
-    /// What was not admitted.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub skipped: Vec<Skipped>,
-    /// What the world did not allow when it was drawn: providers that could not be used, with the reason.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    pub unusable: BTreeMap<ProviderId, String>,
-}
-
-/// One model of a route.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Link {
-    /// The registry entry.
-    pub model: ModelId,
-    /// The vendor's own name for it.
-    pub endpoint: String,
-    /// Whose mind it is.
-    pub vendor: VendorId,
-    /// What reaches it.
-    pub provider: ProviderId,
-    /// Who is billed.
-    pub account: AccountId,
-    /// The effort policy asks for, in the family's own words.
-    pub effort: Option<String>,
-    /// Why it stands here.
-    pub why: String,
-}
-
-/// A model that a route names and this run may not or cannot use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
-    /// The registry entry.
-    pub model: ModelId,
-    /// Why not.
-    pub why: String,
-}
-
-/// What came of an attempt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "result")]
-pub enum AttemptResult {
-    /// It answered in the form asked for.
-    Answered(Box<Answer>),
-    /// It did not.
-    Failed(Fault),
-}
-
-/// What a failed call cost and left behind. FBK-02: a fallback is told with it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Loss {
-    /// The exit code of its process; absent where a signal ended it or none was started.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub exit: Option<i32>,
-    /// What was counted until then.
-    #[serde(default)]
-    pub usage: Usage,
-    /// What it had written, where it had.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub partial: Option<Partial>,
-}
-
-/// Unfinished work: kept, and never the ground that anybody works on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Partial {
-    /// The commit that holds it, on a salvage ref.
-    pub commit: CommitId,
-    /// The diff from the attempt's base, as text.
-    pub diff: BlobId,
 }
 
 /// How much a run may take in all. Absent: nothing is said of it.
@@ -377,119 +288,6 @@ impl Caps {
             micro_usd: later.micro_usd.or(self.micro_usd),
         }
     }
-}
-
-/// What follows a fault or a refused change. Made by `mao_policy::decide` alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "decision")]
-pub enum Decision {
-    /// The same link once more, with the failure attached.
-    Again {
-        /// Why.
-        reason: String,
-    },
-    /// The next link of the route.
-    Next {
-        /// The model that failed.
-        from: ModelId,
-        /// The model that follows.
-        to: ModelId,
-        /// Its place in the route.
-        link: usize,
-        /// Why.
-        reason: String,
-    },
-    /// Nothing before this moment; then the same link.
-    Wait {
-        /// The moment.
-        until: Stamp,
-        /// Why.
-        reason: String,
-    },
-    /// A person must say whether to go on.
-    AskPerson {
-        /// The question, in one line.
-        question: String,
-    },
-    /// The step is lost to this run.
-    GiveUp {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// The checks that ran on one tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verification {
-    /// In the order in which they ran; it stops at the first that fails.
-    pub checks: Vec<CheckRun>,
-}
-
-impl Verification {
-    /// Whether every check ended with exit code 0. No checks at all are not green.
-    #[must_use]
-    pub fn green(&self) -> bool {
-        !self.checks.is_empty() && self.checks.iter().all(|check| check.exit == Some(0))
-    }
-
-    /// The first check that did not end with exit code 0.
-    #[must_use]
-    pub fn first_red(&self) -> Option<&CheckRun> {
-        self.checks.iter().find(|check| check.exit != Some(0))
-    }
-}
-
-/// One command, run once on a tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckRun {
-    /// The command as configured.
-    pub command: String,
-    /// Its exit code; absent when it was killed or never started.
-    pub exit: Option<i32>,
-    /// Its output's tail (at most 16 KiB), redacted.
-    pub log: BlobId,
-    /// How many tests it says it ran: evidence, of which nothing follows.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub counts: Option<Counts>,
-    /// How long it took, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub took_ms: Option<u64>,
-}
-
-/// How many tests a check says it ran.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Those that passed.
-    pub passed: u32,
-    /// Those that failed.
-    pub failed: u32,
-    /// Those that were left out.
-    pub skipped: u32,
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
-        if self.skipped > 0 { write!(f, ", {} skipped", self.skipped) } else { Ok(()) }
-    }
-}
-
-/// What came of merging one change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "merge")]
-pub enum MergeResult {
-    /// A commit on the candidate before it, or on the head.
-    Candidate {
-        /// The commit.
-        commit: CommitId,
-        /// Its tree.
-        tree: TreeId,
-    },
-    /// Both sides changed the same lines.
-    Conflict {
-        /// Where.
-        paths: Vec<String>,
-    },
 }
 
 impl Event {
