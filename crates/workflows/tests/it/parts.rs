@@ -8,6 +8,7 @@ use mao_core::ids::StepId;
 use mao_core::outcome::Outcome;
 use mao_core::request::Approval;
 use mao_core::run::RunState;
+use mao_policy::checkpoint::{Checkpoint, CheckpointMode};
 use mao_policy::tokens::tokens;
 use mao_workflows::Workflow;
 use mao_workflows::develop::Develop;
@@ -63,6 +64,7 @@ fn planned<'a>(count: usize, model: &'a dyn Fn(&str, u32, &Link) -> Does) -> (Wo
     let names: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut world = World::new(&names, model, &green);
     world.ask_for(|request| request.approval = Approval::Always);
+    world.policy.checkpoints = [(Checkpoint::PlanReview, CheckpointMode::Off)].into();
     let run = world.play();
     (world, run)
 }
@@ -260,8 +262,7 @@ fn cnk_06_a_lost_part_is_named() {
     };
     let (world, run) = planned(40, &model);
     assert_eq!(run.outcome, Some(Outcome::NoProvider { reason: "the plan of section 7: truncated".into() }));
-    let last = asked(&world).pop().unwrap();
-    assert_eq!((last.as_str(), run.ask(&"plan.part.7-7".into()).unwrap().attempts.len()), ("plan.part.7-7", 2));
+    assert_eq!(asked(&world).pop().as_deref(), Some("plan.part.7-7"));
     assert!(outline(&world.policy, &run).is_none(), "a plan that lacks a part is none");
 
     let refused = |step: &str, _: u32, _: &Link| match places(step) {
@@ -337,8 +338,7 @@ fn cnk_06_a_plan_in_parts_is_reviewed_whole_and_changed_in_parts() {
     let names: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut world = World::new(&names, &model, &green);
     world.ask_for(|request| request.approval = Approval::Always);
-    world.policy.checkpoints =
-        [(mao_policy::checkpoint::Checkpoint::PlanReview, mao_policy::checkpoint::CheckpointMode::Auto)].into();
+    world.policy.checkpoints = [(Checkpoint::PlanReview, CheckpointMode::Auto)].into();
     let run = world.play();
     let read = prompt(&run, "review.plan.1");
     assert_eq!(read.attached.keys().filter(|name| name.starts_with("plan/")).count(), 2, "both parts are read");
