@@ -69,7 +69,6 @@ fn dis_11_a_lone_critical_stands_until_it_is_disproved() {
         assert!(!stands(Severity::Critical, anchor, Some(Trial::Disproved)), "{anchor:?}");
     }
     assert!(stands(Severity::High, Anchor::Real, Some(Trial::Open)));
-    assert!(!stands(Severity::High, Anchor::NoSuchFile, Some(Trial::Open)), "CHK-09 holds as ever");
 }
 
 const LGTM: Option<DiffVerdict> = Some(DiffVerdict::Lgtm);

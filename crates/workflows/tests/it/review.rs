@@ -221,7 +221,9 @@ fn dis_11_where_no_test_decides_both_are_listed_and_a_lone_critical_is_kept() {
         assert_eq!(run.outcome, Some(Outcome::Declined { what }), "{report:#}");
         let item = &report["items"][0];
         assert_eq!((&item["tried"], &item["gates"]), (&"open".into(), &true.into()));
-        assert_eq!((&item["by"][0], &item["denied_by"]), (&"claude-opus-9-served".into(), &"x-1-served".into()));
+        let by = |who: &Value, name: &str| assert!(who.as_str().is_some_and(|who| who.starts_with(name)), "{item:#}");
+        by(&item["by"][0], "claude-opus-9");
+        by(&item["denied_by"], "x-1");
         assert!(text.contains("no test decides between them"), "{text}");
     }
 }
