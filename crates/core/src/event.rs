@@ -145,6 +145,12 @@ pub enum Event {
         /// What failed, in a form that is the same for the same failure; empty where nothing did.
         #[serde(skip_serializing_if = "String::is_empty", default)]
         signature: String,
+        /// How a stack trace in the log of the first red command begins; empty where there is none.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        trace: String,
+        /// The files of the tree that this command and its log name, the first ones.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        named: Vec<String>,
     },
     /// A candidate was looked at.
     Inspected {

@@ -2,7 +2,7 @@
 
 use crate::contest::Contest;
 use crate::debug::Debug;
-use crate::ids::{BlobId, CommitId, TaskClass, TreeId};
+use crate::ids::{BlobId, CommitId, ModelId, TaskClass, TreeId};
 use crate::quality::Quality;
 use crate::session::Session;
 use serde::{Deserialize, Serialize};
@@ -54,5 +54,11 @@ pub enum Reviewed {
         class: TaskClass,
         /// Why that one.
         why: String,
+        /// The model that a person asked for by name: then nobody else reads it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        by: Option<ModelId>,
+        /// The signs of another architecture in it, each in words.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        redesign: Vec<String>,
     },
 }

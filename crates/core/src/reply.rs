@@ -1,7 +1,7 @@
 //! What a model's attempt yielded, in every vendor's case the same shape.
 
 use crate::change::Change;
-use crate::ids::BlobId;
+use crate::ids::{BlobId, TreeId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,6 +38,50 @@ impl Usage {
     }
 }
 
+/// What was found of an answer that proposes a change in words: nothing of it is believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposed {
+    /// What came of the diff that stands in it.
+    pub diff: Claimed,
+    /// The person's checkout before and after the attempt; absent where it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub checkout: Option<Checkout>,
+}
+
+/// What came of a diff that stands in an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "claimed")]
+pub enum Claimed {
+    /// There is none.
+    Nothing,
+    /// It applies, and this is the change that it makes. It can never land.
+    Applies(Change),
+    /// It was not applied.
+    Refused {
+        /// Why, in one line.
+        why: String,
+    },
+}
+
+/// The files of the person's checkout as a tree, uncommitted ones included, before an attempt and after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkout {
+    /// Before.
+    pub before: TreeId,
+    /// After.
+    pub after: TreeId,
+}
+
+impl Checkout {
+    /// Whether nothing in it changed meanwhile.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.before == self.after
+    }
+}
+
 /// An acknowledged answer, as an event holds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
@@ -53,6 +97,9 @@ pub struct Answer {
     /// The change it made, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change: Option<Change>,
+    /// What was found of the change that its structured form claims to be the right one, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proposed: Option<Box<Proposed>>,
     /// The model that the vendor says served the answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub served: Option<String>,

@@ -248,14 +248,18 @@ impl RunState {
                 }
                 Some(_) | None => Err(format!("step {step} does not verify tree {tree}")),
             },
-            Event::Probed { step, verification, signature: said } => match self.steps.get_mut(step) {
-                Some(Step::Probe { found, signature, .. }) if found.is_none() => {
-                    *found = Some(verification.clone());
-                    signature.clone_from(said);
-                    Ok(())
+            Event::Probed { step, verification, signature: said, trace: began, named: files } => {
+                match self.steps.get_mut(step) {
+                    Some(Step::Probe { found, signature, trace, named, .. }) if found.is_none() => {
+                        *found = Some(verification.clone());
+                        signature.clone_from(said);
+                        trace.clone_from(began);
+                        named.clone_from(files);
+                        Ok(())
+                    }
+                    Some(_) | None => Err(format!("step {step} is no open probe")),
                 }
-                Some(_) | None => Err(format!("step {step} is no open probe")),
-            },
+            }
             Event::Compared { step, compared } => match self.steps.get_mut(step) {
                 Some(Step::Compare { found: found @ None, .. }) => {
                     *found = Some(compared.clone());

@@ -36,6 +36,10 @@ pub enum Step {
         found: Option<Verification>,
         /// What failed, in a form that is the same for the same failure.
         signature: String,
+        /// How a stack trace begins, where there is one.
+        trace: String,
+        /// The files that the log names.
+        named: Vec<String>,
     },
     /// A look at a candidate.
     Inspect {
@@ -106,7 +110,8 @@ impl Step {
             }
             Work::Verify { commit, tree } => Self::Verify { commit, tree, done: false },
             Work::Probe { commit, tree, commands } => {
-                Self::Probe { commit, tree, commands, found: None, signature: String::new() }
+                let (signature, trace, named) = (String::new(), String::new(), Vec::new());
+                Self::Probe { commit, tree, commands, found: None, signature, trace, named }
             }
             Work::Compare { from, to } => Self::Compare { from, to, found: None },
             Work::Inspect { change, tests } => Self::Inspect { change, tests, found: None },

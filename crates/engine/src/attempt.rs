@@ -8,6 +8,7 @@ use crate::clock::draw_uuid;
 use crate::ground::{self, Ground};
 use crate::parts::{EngineError, Parts};
 use crate::perform::asked_to_stop;
+use crate::proposed;
 use crate::work::{Done, blocking, subject};
 use mao_core::ask::{Ask, ReplyForm, Role};
 use mao_core::change::{Change, Refusal};
@@ -15,7 +16,7 @@ use mao_core::event::{AttemptResult, Event, Link, Loss, Outbound, Partial};
 use mao_core::fault::{Fault, FaultKind};
 use mao_core::glob::Glob;
 use mao_core::ids::{AttemptNo, BlobId, CommitId, RunId, StepId, TreeId};
-use mao_core::reply::{Answer, Usage};
+use mao_core::reply::{Answer, Checkout, Claimed, Proposed, Usage};
 use mao_core::run::RunState;
 use mao_core::step::{AskStep, AttemptState};
 use mao_core::text;
@@ -24,7 +25,7 @@ use mao_policy::policy::{Billing, LOCAL, ModelRole};
 use mao_policy::truncated::{self, Cut};
 use mao_policy::{Policy, fallback, orchestrator, privacy, secret};
 use mao_providers::provider::{self, Access, Provider, Reply, Timers, TurnEnd};
-use mao_repo::{CollectSpec, Collected, RunRepo, Worktree};
+use mao_repo::{CollectSpec, Collected, RunRepo, Tried, Worktree};
 use mao_workflows::Workflow;
 use mao_workflows::prompt::{Occasion, render};
 use std::collections::BTreeMap;
@@ -182,6 +183,7 @@ impl AttemptWork {
         let transcript = self.transcript()?;
         let scratch = self.repo.scratch(&name)?;
         let job = self.job(&worktree, &scratch, &transcript);
+        let checkout = self.checkout_now().await;
         let mut stop = stop;
         let ready = self.ready(&worktree, &scratch, &mut stop).await?;
         let end = match (&ready.fault, &self.outbound.blocked) {
@@ -192,8 +194,9 @@ impl AttemptWork {
                 format!("the prompt holds a secret that cannot be cut out: {kind}"),
             )),
         };
+        let checkout = self.checkout_since(checkout).await;
         let result = match end.result {
-            Ok(reply) => self.judge(reply, &worktree).await?,
+            Ok(reply) => self.judge(reply, &worktree, checkout.clone()).await?,
             Err(fault) => AttemptResult::Failed(fault),
         };
         if let AttemptResult::Failed(fault) = &result
@@ -206,7 +209,7 @@ impl AttemptWork {
             AttemptResult::Answered(_) => None,
             AttemptResult::Failed(_) => {
                 let partial = self.partial(worktree, name).await?;
-                Some(Box::new(Loss { exit: end.exit, usage: end.usage, partial }))
+                Some(Box::new(Loss { exit: end.exit, usage: end.usage, partial, checkout }))
             }
         };
         let containment = end.containment + &ready.said;
@@ -326,7 +329,12 @@ impl AttemptWork {
     }
 
     /// Whether the reply has the form asked for, and what it brings.
-    async fn judge(&self, reply: Reply, worktree: &Worktree) -> Result<AttemptResult, EngineError> {
+    async fn judge(
+        &self,
+        reply: Reply,
+        worktree: &Worktree,
+        checkout: Option<Checkout>,
+    ) -> Result<AttemptResult, EngineError> {
         if let Some(fault) = self.wrong_family(&reply) {
             return Ok(AttemptResult::Failed(fault));
         }
@@ -375,11 +383,19 @@ impl AttemptWork {
                 }
             },
         }
+        let tried = match (self.claims_diff(), &structured) {
+            (Some(field), Some(value)) => {
+                let claimed = value.get(field).and_then(serde_json::Value::as_str).unwrap_or_default();
+                Some(Box::new(Proposed { diff: self.claimed(claimed).await?, checkout }))
+            }
+            (_, _) => None,
+        };
         Ok(AttemptResult::Answered(Box::new(Answer {
             text: self.parts.store.put(said(&reply, structured.as_ref()).as_bytes())?,
             structured,
             lines,
             change,
+            proposed: tried,
             served: reply.served.map(|served| text::one_line(&served, 120)),
             usage: reply.usage,
             effort_sent: reply.effort_sent,
@@ -446,6 +462,51 @@ impl AttemptWork {
             Ok(lines)
         })
         .await
+    }
+
+    /// The field of the answer that holds a diff, where its form has one.
+    fn claims_diff(&self) -> Option<&'static str> {
+        match &self.ask.reply {
+            ReplyForm::Json { schema } | ReplyForm::Proposal { schema } => self.workflow.claims_diff(schema),
+            ReplyForm::Text | ReplyForm::Change { .. } => None,
+        }
+    }
+
+    /// The person's checkout as it stands, where a change is only proposed.
+    async fn checkout_now(&self) -> Option<TreeId> {
+        if self.claims_diff().is_none() || self.parts.playback.is_some() {
+            return None;
+        }
+        proposed::checkout(&self.parts).await
+    }
+
+    /// The same again, beside what it was.
+    async fn checkout_since(&self, before: Option<TreeId>) -> Option<Checkout> {
+        if let Some(playback) = &self.parts.playback {
+            return playback.checkout(&self.step, self.no);
+        }
+        let (before, after) = (before?, self.checkout_now().await?);
+        Some(Checkout { before, after })
+    }
+
+    /// What a diff that stands in the answer makes of the tree that was looked at.
+    async fn claimed(&self, diff: &str) -> Result<Claimed, EngineError> {
+        if diff.trim().is_empty() {
+            return Ok(Claimed::Nothing);
+        }
+        let trial = proposed::Trial {
+            repo: &self.repo,
+            policy: &self.policy,
+            withheld: self.grant().withheld,
+            base: self.base.clone(),
+            at: self.state.opened_at,
+            subject: subject(&self.ask),
+            kept: format!("claimed/{}", name_of(&self.step, self.no)),
+        };
+        Ok(match trial.of(diff.to_owned()).await? {
+            Tried::Change { commit, tree, files, diff } => Claimed::Applies(self.changed(commit, tree, &files, &diff)?),
+            Tried::Refused(why) => Claimed::Refused { why },
+        })
     }
 
     async fn collect(&self, worktree: &Worktree, reply: &Reply) -> Result<Collected, EngineError> {

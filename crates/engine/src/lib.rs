@@ -22,6 +22,7 @@ pub mod owner;
 pub mod parts;
 pub mod perform;
 pub mod playback;
+mod proposed;
 pub mod record;
 pub mod recording;
 pub mod recover;

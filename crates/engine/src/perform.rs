@@ -14,7 +14,7 @@ use mao_core::ids::{CommitId, StepId};
 use mao_core::mutant;
 use mao_core::run::RunState;
 use mao_core::step::AskStep;
-use mao_policy::Policy;
+use mao_policy::{Policy, artifact, cycle, privacy};
 use mao_repo::checks::CheckSpec;
 use mao_repo::{Merged, Message, RunRepo};
 use mao_store::Owner;
@@ -46,10 +46,7 @@ pub(crate) async fn perform(job: Job, work: Work, stop: watch::Receiver<bool>) -
             ran.map(|ran| ran.map(|verification| Event::Verified { step: step.clone(), tree, verification }))
         }
         Work::Probe { commit, commands, .. } => match job.run(&commit, &commands, stop).await {
-            Ok(Some(verification)) => {
-                let signature = job.signature(&verification);
-                signature.map(|signature| Some(Event::Probed { step: step.clone(), verification, signature }))
-            }
+            Ok(Some(verification)) => job.probed(&commit, verification).await.map(Some),
             Ok(None) => Ok(None),
             Err(wrong) => Err(wrong),
         },
@@ -132,11 +129,26 @@ impl Job {
         Ok(checks.map(|checks| Verification { checks }))
     }
 
-    /// What failed, read from the log of the first red check.
-    fn signature(&self, ran: &Verification) -> Result<String, EngineError> {
-        let Some(red) = ran.first_red() else { return Ok(String::new()) };
+    /// What failed, read from the log of the first red check: its name, where it was, and which files it speaks of.
+    async fn probed(&self, commit: &CommitId, verification: Verification) -> Result<Event, EngineError> {
+        let step = self.step.clone();
+        let Some(red) = verification.first_red() else {
+            let (signature, trace, named) = (String::new(), String::new(), Vec::new());
+            return Ok(Event::Probed { step, verification, signature, trace, named });
+        };
         let log = self.parts.store.get(&red.log)?;
-        Ok(mao_policy::cycle::signature(&String::from_utf8_lossy(&log)))
+        let log = String::from_utf8_lossy(&log).into_owned();
+        let (signature, trace) = (cycle::signature(&log), artifact::trace(&log).unwrap_or_default());
+        if let Some(playback) = &self.parts.playback {
+            let named = playback.named(&step);
+            return Ok(Event::Probed { step, verification, signature, trace, named });
+        }
+        let (repo, commit) = (Arc::clone(&self.repo), commit.clone());
+        let mut files = blocking(move || repo.files(&commit)).await?;
+        // The name of a private file is private too.
+        files.retain(|path| !privacy::is_private(&self.policy, path));
+        let named = cycle::named(&format!("{}\n{log}", red.command), &files);
+        Ok(Event::Probed { step, verification, signature, trace, named })
     }
 
     async fn merge(self, changes: Vec<Member>, onto: CommitId, aim: Aim) -> Result<Event, EngineError> {

@@ -10,6 +10,7 @@ use mao_core::ask::Size;
 use mao_core::effect::Work;
 use mao_core::event::{AttemptResult, Caps, Event, Recorded, Route, Verification};
 use mao_core::ids::{AttemptNo, ProviderId, Stamp, StepId};
+use mao_core::reply::{Checkout, Claimed};
 use mao_core::text;
 use mao_policy::spend;
 use mao_store::Signal;
@@ -338,6 +339,20 @@ impl Playback {
         })
     }
 
+    /// The checkout of the person whose run was recorded, before and after an attempt.
+    pub(crate) fn checkout(&self, step: &StepId, no: AttemptNo) -> Option<Checkout> {
+        self.recorded.iter().find_map(|recorded| {
+            let Event::AttemptEnded { step: of, attempt, result, loss, .. } = &recorded.event else { return None };
+            if of != step || *attempt != no {
+                return None;
+            }
+            match result {
+                AttemptResult::Answered(answer) => answer.proposed.as_ref()?.checkout.clone(),
+                AttemptResult::Failed(_) => loss.as_ref()?.checkout.clone(),
+            }
+        })
+    }
+
     /// What the commands of a step said, if they came to their end.
     pub(crate) fn ran(&self, step: &StepId) -> Option<Verification> {
         self.recorded.iter().find_map(|recorded| {
@@ -348,6 +363,15 @@ impl Playback {
             };
             (of == step).then(|| verification.clone())
         })
+    }
+
+    /// The files that the log of a probe named: a replay does not look for them in the stand-in's tree.
+    pub(crate) fn named(&self, step: &StepId) -> Vec<String> {
+        let found = self.recorded.iter().find_map(|recorded| {
+            let Event::Probed { step: of, named, .. } = &recorded.event else { return None };
+            (of == step).then(|| named.clone())
+        });
+        found.unwrap_or_default()
     }
 
     fn parted(&self, standing: &mut Standing, now: Option<&Event>, instead: &str) -> Halt {
@@ -415,7 +439,8 @@ struct Difference {
 
 /// The first part in which `now` is another than `recorded`. Left out is what no decision is made of: the policy's own
 /// name (what it decides is compared), transcripts, containment, what a dead owner left lying, the diff of a change (its
-/// tree is compared), how long an answer may be (the parts that follow are compared), and what a prompt says of itself (the prompt is compared).
+/// tree is compared), why a diff does not apply, how long an answer may be (the parts that follow are compared), and what a
+/// prompt says of itself (the prompt is compared).
 fn differs(recorded: &Event, now: &Event) -> Option<Difference> {
     let (recorded, now) = (meaning(recorded), meaning(now));
     if recorded == now {
@@ -448,10 +473,16 @@ fn meaning(event: &Event) -> Event {
         *transcript = None;
         *loss = None;
         containment.clear();
-        if let AttemptResult::Answered(answer) = result
-            && let Some(change) = &mut answer.change
-        {
-            change.diff = "".into();
+        if let AttemptResult::Answered(answer) = result {
+            match answer.proposed.as_deref_mut().map(|proposed| &mut proposed.diff) {
+                Some(Claimed::Applies(change)) => change.diff = "".into(),
+                // In the words of the git that was there.
+                Some(Claimed::Refused { why }) => why.clear(),
+                Some(Claimed::Nothing) | None => {}
+            }
+            if let Some(change) = &mut answer.change {
+                change.diff = "".into();
+            }
         }
     } else if let Event::AttemptLost { salvage, .. } = &mut event {
         *salvage = None;

@@ -72,12 +72,8 @@ impl Artifact {
     /// The trace in a red check's own log, if one is there.
     #[must_use]
     pub fn stack_trace(run: &CheckRun, log: &str) -> Option<Self> {
-        let first = log.lines().find(|line| is_trace(line))?;
-        (run.exit != Some(0)).then(|| Self {
-            kind: Kind::StackTrace,
-            content: Some(run.log.clone()),
-            said: mao_core::text::one_line(first, 160),
-        })
+        let first = trace(log)?;
+        (run.exit != Some(0)).then(|| Self { kind: Kind::StackTrace, content: Some(run.log.clone()), said: first })
     }
 
     /// Two quotations that both stand in the requirements, word for word, and are not one.
@@ -106,6 +102,12 @@ pub struct NoArtifact;
 pub fn grounds(ran: Option<&Verification>) -> Result<Vec<Artifact>, NoArtifact> {
     let found: Vec<Artifact> = ran.into_iter().flat_map(|ran| &ran.checks).filter_map(Artifact::failing_test).collect();
     if found.is_empty() && !mutant::is("esc_04_a_packet_of_words") { Err(NoArtifact) } else { Ok(found) }
+}
+
+/// How a trace in a log begins, in one line; none where there is none.
+#[must_use]
+pub fn trace(log: &str) -> Option<String> {
+    log.lines().find(|line| is_trace(line)).map(|line| mao_core::text::one_line(line, 160))
 }
 
 /// How the common languages begin a trace.

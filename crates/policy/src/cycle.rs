@@ -1,10 +1,11 @@
-//! ESC-01, ESC-02, ESC-12: how often a repair was tried and failed. The program counts, from exit codes and trees; a model
+//! ESC-01 to ESC-03, ESC-12: how often a repair was tried and failed. The program counts, from exit codes and trees; a model
 //! cannot.
 
 pub use mao_core::debug::Trial;
 use mao_core::ids::TreeId;
 use mao_core::mutant;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How often it failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,34 @@ pub fn signature(log: &str) -> String {
         tests.join(", ")
     };
     mao_core::text::one_line(&said, SIGNATURE)
+}
+
+/// How many files of a log are named, and how long their paths may be, in bytes.
+const NAMED: (usize, usize) = (20, 200);
+
+/// ESC-03: the files that a command and its log name, of those that there are, in the order in which it names them.
+#[must_use]
+pub fn named(log: &str, files: &[String]) -> Vec<String> {
+    let known: BTreeSet<&str> = files.iter().map(String::as_str).filter(|path| path.len() <= NAMED.1).collect();
+    let between = |c: char| c.is_whitespace() || "\"'`()[]{}<>,;:=|".contains(c);
+    let mut found: Vec<String> = Vec::new();
+    for word in log.split(between) {
+        // A path may stand there from the root of the machine, or of a part of the tree.
+        let mut rest = Some(word.trim_end_matches('.'));
+        while let Some(path) = rest.filter(|path| !path.is_empty()) {
+            if known.contains(path) {
+                if !found.iter().any(|one| one == path) {
+                    found.push(path.to_owned());
+                }
+                break;
+            }
+            rest = path.split_once('/').map(|(_, rest)| rest);
+        }
+        if found.len() == NAMED.0 {
+            break;
+        }
+    }
+    found
 }
 
 /// The test that a line says failed, as the common tools put it.

@@ -127,10 +127,23 @@ fn public(path: &str, line: &str) -> Option<String> {
     found.find_map(|(_, regex)| Some(regex.captures(line)?.get(1)?.as_str().to_owned()))
 }
 
-/// How many dependencies a manifest names that it did not name before.
 fn new_dependencies(file: &Touched) -> usize {
+    added_dependencies(file).len()
+}
+
+/// The dependencies that a manifest names and did not name before.
+#[must_use]
+pub fn added_dependencies(file: &Touched) -> BTreeSet<String> {
     let of = |text: &Option<String>| text.as_deref().map(|text| dependencies(&file.path, text)).unwrap_or_default();
-    of(&file.after).difference(&of(&file.before)).count()
+    of(&file.after).difference(&of(&file.before)).cloned().collect()
+}
+
+/// Whether a path is called like a file that names dependencies.
+#[must_use]
+pub fn is_manifest(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    matches!(file, "Cargo.toml" | "Pipfile" | "pyproject.toml" | "package.json" | "go.mod" | "pom.xml" | "Gemfile")
+        || file.starts_with("requirements") && file.ends_with(".txt")
 }
 
 /// The dependencies that a manifest names; none where the path is no manifest.

@@ -3,6 +3,7 @@
 
 use crate::artifact::Artifact;
 use mao_core::change::Refusal;
+use mao_core::event::Verification;
 use mao_core::mutant;
 use mao_core::step::{AskStep, AttemptState};
 use std::fmt;
@@ -14,6 +15,8 @@ pub struct Grounds<'a> {
     pub ask: &'a AskStep,
     /// The evidence.
     pub artifacts: &'a [Artifact],
+    /// What its own verification said of the result, where that is no refusal of the answer (ESC-12).
+    pub own: Option<&'a Verification>,
 }
 
 /// Why more effort is not given.
@@ -56,8 +59,10 @@ pub fn admit(efforts: &[String], baseline: &str, wanted: &str, grounds: Grounds<
     };
     let last = grounds.ask.attempts.iter().rev().find(finished).ok_or(NotGiven::NotTried)?;
     let AttemptState::Answered(answered) = &last.state else { return Err(NotGiven::NotTried) };
+    let red = grounds.own.is_some_and(|own| own.first_red().is_some());
     match answered.refusal {
         Some(Refusal::ChecksFailed { .. } | Refusal::BrokeMerged { .. }) => {}
+        None if red => {}
         Some(Refusal::Verdict { .. } | Refusal::Conflict { .. }) | None => return Err(NotGiven::NotBlocked),
     }
     if grounds.artifacts.is_empty() && !mutant::is("thk_03_no_artifact_needed") {

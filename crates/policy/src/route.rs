@@ -38,10 +38,17 @@ pub fn route(policy: &Policy, ask: &Ask, conditions: &Conditions) -> Route {
     if let (Role::Worker, Some(Proposal { model, reason, binding: Binding::Alone | Binding::AtHome })) =
         (ask.role, &ask.proposal)
     {
-        let at_home = |model: &ModelId| policy.models.get(model).is_some_and(|entry| entry.vendor == home_vendor());
+        let at_home = |model: &ModelId| {
+            policy.models.get(model).is_some_and(|entry| entry.vendor == home_vendor())
+                || mutant::is("esc_07_outsiders_implement")
+        };
         let alone = ask.proposal.as_ref().is_some_and(|proposal| proposal.binding == Binding::Alone);
         chain.retain(|(model, _)| !alone && at_home(model));
-        chain.insert(0, (model.clone(), text::one_line(reason, 300)));
+        if alone || at_home(model) {
+            chain.insert(0, (model.clone(), text::one_line(reason, 300)));
+        } else {
+            refused.push(Skipped { model: model.clone(), why: "this is done at home, whoever is proposed".to_owned() });
+        }
     }
     if let (Role::Worker, Some(Proposal { model, reason, binding: Binding::First })) = (ask.role, &ask.proposal) {
         let reason = text::one_line(reason, 300);
@@ -202,6 +209,12 @@ pub fn admit<'a>(
         Some(why) => Err(why.clone()),
         None => Ok(entry),
     }
+}
+
+/// The effort that a model is asked with for work of this class that nobody rated; none where its family knows no levels.
+#[must_use]
+pub fn effort_of(policy: &Policy, task: &TaskClass, model: &ModelId) -> Option<String> {
+    effort(policy, task, policy.models.get(model)?, None)
 }
 
 /// The effort that the row asks for, or the model's own; less where little is to do and nobody asked for the most.

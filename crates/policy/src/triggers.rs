@@ -2,9 +2,12 @@
 //!
 //! Nothing here calls or routes; a suggestion is shown with its reasons, and a person or a checkpoint decides.
 
+use crate::measure::{Touched, added_dependencies};
 use crate::policy::ModelRole;
 pub use crate::thresholds::Thresholds;
 pub use mao_core::ask::Complexity;
+use mao_core::diff::Diff;
+use mao_core::mutant;
 use serde::{Deserialize, Serialize};
 
 /// Which side of a change a line is on.
@@ -126,18 +129,68 @@ fn word(chars: &[char], from: usize, to: usize) -> &[char] {
 /// Why a review by another model is worth offering; empty where it is not.
 #[must_use]
 pub fn review(files: u64, hits: &[Hit], thresholds: &Thresholds) -> Vec<String> {
+    reasons(files, hits.first().map(Hit::shown).as_deref(), hits.len(), thresholds)
+}
+
+fn reasons(files: u64, first: Option<&str>, hits: usize, thresholds: &Thresholds) -> Vec<String> {
     let mut reasons = Vec::new();
     if files > thresholds.review_files {
         reasons.push(format!("{files} files changed, more than {}", thresholds.review_files));
     }
-    if let Some(first) = hits.first() {
-        let more = match hits.len() {
-            1 => String::new(),
-            n => format!(" and {} more", n - 1),
-        };
-        reasons.push(format!("security: {}{more}", first.shown()));
+    if let Some(first) = first {
+        let more = if hits > 1 { format!(" and {} more", hits - 1) } else { String::new() };
+        reasons.push(format!("security: {first}{more}"));
     }
     reasons
+}
+
+/// A second look at a change that is worth asking for. Nobody is asked because of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondLook {
+    /// Whose: `coder` looks independently, `analyzer` reads the whole code base.
+    pub role: ModelRole,
+    /// Why.
+    pub why: String,
+}
+
+/// ESC-09: who else is worth asking about a change of so many files, with these places of security and these signs of
+/// another architecture, each in words.
+#[must_use]
+pub fn second_looks(files: u64, hits: &[String], redesign: &[String], thresholds: &Thresholds) -> Vec<SecondLook> {
+    let large = reasons(files, hits.first().map(String::as_str), hits.len(), thresholds);
+    let redesign = redesign.iter().take(SIGNS).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let independent = (!large.is_empty() && !mutant::is("esc_09_a_large_change_suggests_nobody"))
+        .then(|| SecondLook { role: ModelRole::Coder, why: large.join("; ") });
+    let whole = (!redesign.is_empty())
+        .then(|| SecondLook { role: ModelRole::Analyzer, why: format!("the architecture changes: {redesign}") });
+    independent.into_iter().chain(whole).collect()
+}
+
+/// How many signs of another architecture are named, and of what length, in characters.
+const SIGNS: usize = 8;
+const SIGN: usize = 160;
+
+/// The signs of another architecture in a change: a dependency that comes, a file that moves from one part of the
+/// repository to another, a document that says how it is built. `touched` are its manifests, before and after.
+#[must_use]
+pub fn redesign(diff: &Diff, touched: &[Touched]) -> Vec<String> {
+    let dependencies = touched.iter().flat_map(|file| {
+        added_dependencies(file).into_iter().map(|name| format!("{} gains the dependency {name}", file.path))
+    });
+    let top = |path: &str| path.split_once('/').map_or_else(String::new, |(top, _)| top.to_owned());
+    let rest = diff.files.iter().filter_map(|file| match &file.from {
+        Some(from) if top(from) != top(&file.path) => Some(format!("{from} moves to {}", file.path)),
+        Some(_) | None => says_how_it_is_built(&file.path).then(|| format!("{} changes", file.path)),
+    });
+    dependencies.chain(rest).map(|sign| mao_core::text::one_line(&sign, SIGN)).take(SIGNS).collect()
+}
+
+/// Whether a document is called like one about the architecture, or like a decision on it.
+fn says_how_it_is_built(path: &str) -> bool {
+    let lower = path.to_lowercase();
+    let mut names = lower.rsplit('/');
+    let file = names.next().unwrap_or_default();
+    file.starts_with("architecture") || names.any(|dir| matches!(dir, "adr" | "adrs"))
 }
 
 /// Whether a plan has so many tasks that it is worth a review.

@@ -90,6 +90,25 @@ impl UserRepo {
         Ok(Included { commit: CommitId::new(commit), tree: TreeId::new(tree) })
     }
 
+    /// The checkout's files as they stand, uncommitted and untracked ones included, as the hash of a tree; what is ignored
+    /// and what git cannot hold is left out. For comparing what stood there with what stands there: nothing is kept of it.
+    ///
+    /// # Errors
+    /// When git fails: in the middle of a merge, for one.
+    pub fn standing_tree(&self) -> Result<TreeId> {
+        let index = self.copy_index(Clock::Original)?;
+        let place = self.through_lens(&index);
+        let settings = [self.settings.of_files(), self.ignore_setting()].concat();
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        let exclude = self.exclude();
+        let exclusions: &[&str] =
+            if self.common_dir.join("info/exclude").is_file() { &[exclude.as_str()] } else { &[] };
+        let mut found = snapshot::differing_as(&self.git, place, &self.root, Ignored::LeftOut, &settings, exclusions)?;
+        found.retain(|(_, kind)| matches!(kind, Kind::Plain | Kind::Gone));
+        snapshot::take_as(&self.git, place, &found, &settings)?;
+        self.git.line(place, &["write-tree"], b"").map(TreeId::new)
+    }
+
     /// Brings such a commit into the user's object database, so that a run can keep it by its ref.
     ///
     /// # Errors

@@ -61,6 +61,12 @@ pub trait Workflow: Debug + Sync {
         Vec::new()
     }
 
+    /// The field of a structured reply that holds a diff which claims to be right: the engine applies it in a tree that is
+    /// thrown away, and records what came of it and that the person's checkout is as it was.
+    fn claims_diff(&self, _schema: &str) -> Option<&'static str> {
+        None
+    }
+
     /// Where the report for people stands in the run's branch.
     fn report_path(&self, run: &RunState) -> String;
 

@@ -61,7 +61,7 @@ fn check(mutants: &[Mutant], requirements: &[Requirement], sources: &[Source]) -
 }
 
 /// The families of requirements whose every rule is pure enough to have a switch.
-const FAMILIES: &[&str] = &["INV", "PRV", "CHK", "DIS", "FBK", "THK"];
+const FAMILIES: &[&str] = &["INV", "PRV", "CHK", "DIS", "ESC", "FBK", "THK"];
 
 /// Those of these requirements that should have a mutation and have none.
 pub(super) fn without<'a>(mutants: &[Mutant], ids: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {

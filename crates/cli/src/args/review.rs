@@ -44,6 +44,9 @@ pub struct ReviewPr {
     /// Have the coding line read it, whatever its size; it only reads
     #[arg(long)]
     pub coder: bool,
+    /// Have this model read it, and nobody else; it only reads
+    #[arg(long, value_name = "MODEL", conflicts_with = "coder")]
+    pub by: Option<String>,
     /// Who may see it
     #[arg(long, value_enum, value_name = "CLASS")]
     pub privacy: Option<Privacy>,

@@ -6,11 +6,11 @@ use super::resume::{Asking, flag};
 use crate::args::review::{Review, ReviewPlan, ReviewPr, ReviewWhat};
 use crate::args::{Common, Privacy};
 use crate::exit::{Exit, Failure};
-use crate::open::House;
+use crate::open::{House, Scripted};
 use crate::print::Printer;
 use mao_config::{Loaded, Source, privacy_word};
 use mao_core::diff::Diff;
-use mao_core::ids::{CommitId, TaskClass};
+use mao_core::ids::{CommitId, ModelId, TaskClass};
 use mao_core::matter::{Matter, Reviewed};
 use mao_core::section;
 use mao_core::supply::Supply;
@@ -18,9 +18,11 @@ use mao_core::text;
 use mao_engine::open::NewRun;
 use mao_policy::chunk::pack;
 use mao_policy::consensus::Consensus;
+use mao_policy::measure::{Touched, is_manifest};
 use mao_policy::packing::{changes, recorded};
 use mao_policy::privacy::is_private;
-use mao_policy::triggers::{Override, reviewer, reviews, security};
+use mao_policy::route::{Conditions, admit};
+use mao_policy::triggers::{Override, redesign, reviewer, reviews, security};
 use mao_store::Blobs;
 use std::path::Path;
 
@@ -74,13 +76,22 @@ fn pr(house: &House, words: &ReviewPr, printer: &Printer) -> Result<Exit, Failur
     let thresholds = &loaded.policy.thresholds;
     let hits = security(&changes(&diff), thresholds);
     let files = u64::try_from(diff.files.len()).unwrap_or(u64::MAX);
+    let by = words.by.as_deref().map(|name| named(house, &loaded, name, words.script.as_deref())).transpose()?;
     let wanted = if words.coder { Override::Coder } else { Override::None };
-    let reviewer = reviewer(files, &hits, wanted, thresholds);
+    let mut reviewer = reviewer(files, &hits, wanted, thresholds);
+    if let Some(model) = &by {
+        reviewer.why = format!("{model} was asked for by name; it only reads");
+    }
     let packing = pack(&diff, thresholds.diff_tokens, &thresholds.generated);
     if packing.chunks.is_empty() && packing.unreviewed.is_empty() {
         printer.line(&format!("nothing to read: {files} files changed since {}, all listed only", short(&from)));
         return Ok(Exit::Ok);
     }
+    // The name of a private file is private too.
+    let private = |path: &str| is_private(&loaded.policy, path);
+    let files_told =
+        diff.files.iter().filter(|file| !private(&file.path) && !file.from.as_deref().is_some_and(private));
+    let told = Diff { files: files_told.cloned().collect() };
     let packed = recorded(&diff, &packing, &hits, |text| house.store.put(text.as_bytes()))?;
     let blob = house.store.put(whole.as_bytes())?;
     let matter = Matter::Review(Reviewed::Diff {
@@ -91,6 +102,8 @@ fn pr(house: &House, words: &ReviewPr, printer: &Printer) -> Result<Exit, Failur
         hits: u64::try_from(hits.len()).unwrap_or(u64::MAX),
         class: TaskClass::from(reviews(reviewer.role)),
         why: reviewer.why,
+        by,
+        redesign: redesign(&told, &manifests(house, &told, (&from, &head))?),
     });
     let what = New {
         text: format!("pr since {}", short(&from)),
@@ -106,6 +119,32 @@ fn pr(house: &House, words: &ReviewPr, printer: &Printer) -> Result<Exit, Failur
     let exit = carry(house, loaded, what, words.script.as_deref(), printer)?;
     let now = house.repo.resolve("HEAD")?;
     stale(printer, exit, now == head, "the branch has changed meanwhile")
+}
+
+/// ESC-09: the model that a person asks for by name, if it may be asked.
+fn named(house: &House, loaded: &Loaded, name: &str, script: Option<&Path>) -> Result<ModelId, Failure> {
+    let scripted = if script.is_some() { Scripted::Yes } else { Scripted::No };
+    let policy = house.policy(loaded, &house.repo.head().commit, scripted)?;
+    let model = ModelId::new(name.trim());
+    match admit(&policy, &TaskClass::from("code_review"), &model, &Conditions::default()) {
+        Ok(_) => Ok(model),
+        Err(why) => Err(Failure::new(Exit::Configuration, format!("{model} cannot review: {why}"))
+            .hint("`mao models list` shows who can")),
+    }
+}
+
+/// The files that name dependencies and were changed, before and after.
+fn manifests(house: &House, diff: &Diff, (from, to): (&CommitId, &CommitId)) -> Result<Vec<Touched>, Failure> {
+    let text = |commit: &CommitId, path: &str| -> Result<Option<String>, Failure> {
+        let found = house.repo.read(commit, path)?.filter(|bytes| bytes.len() <= LONGEST);
+        Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    let mut touched = Vec::new();
+    for file in diff.files.iter().filter(|file| is_manifest(&file.path)) {
+        let before = text(from, file.from.as_deref().unwrap_or(&file.path))?;
+        touched.push(Touched { path: file.path.clone(), before, after: text(to, &file.path)? });
+    }
+    Ok(touched)
 }
 
 /// CHK-09: what behaviour that is missing can be wanted by: the items of the task list, and the requirements it names.

@@ -209,3 +209,51 @@ fn chk_08_a_verdict_that_stands_in_the_reviewed_text_is_nobodys() {
     }
     assert!(seen >= 4, "{seen}");
 }
+
+const LGTM: &str = r#"{ json = { verdict = "LGTM", issues = [], coverage = [] } }"#;
+
+/// On a branch of its own: twelve files more, a login among them, and a dependency.
+fn large() -> Shop {
+    let mut shop = shop();
+    shop.sandbox.git(&["checkout", "-q", "-b", "feature"]).unwrap();
+    for n in 1..=11 {
+        shop.sandbox.write(&format!("src/f{n}.rs"), "fn f() {}\n").unwrap();
+    }
+    shop.sandbox.write("Cargo.toml", "[dependencies]\nserde = \"1\"\n").unwrap();
+    shop.sandbox.git(&["add", "-A"]).unwrap();
+    shop.sandbox.git(&["commit", "-q", "-m", "many"]).unwrap();
+    shop.play("review.1", &turns(&[LGTM]));
+    shop.play("weigh", &turns(&[QUIET]));
+    shop
+}
+
+#[test]
+fn esc_09_a_second_look_is_suggested_and_never_asked_for() {
+    let shop = large();
+    let ran = review(&shop, &["pr"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let report = report(&shop);
+    let suggested = report["suggestions"].as_array().unwrap();
+    assert_eq!(suggested.len(), 1, "whoever read it already is not suggested: {suggested:?}");
+    assert_eq!((&suggested[0]["role"], &suggested[0]["enabled"]), (&"coder".into(), &true.into()));
+    let model = suggested[0]["model"].as_str().unwrap().to_owned();
+    assert!(suggested[0]["why"].as_str().unwrap().contains("12 files changed, more than 10"), "{suggested:?}");
+    let line = format!("Ask it: `mao review pr --by {model}`");
+    assert!(ran.stdout.contains("## Worth asking besides") && ran.stdout.contains(&line), "{}", ran.stdout);
+    let calls = shop.mao(&["logs", "calls", RUN, "--json"]).stdout;
+    assert!(!calls.contains(&model), "nobody was asked because of it: {calls}");
+
+    // A person may ask anybody by name; then the analysis is what is suggested.
+    let shop = large();
+    let ran = review(&shop, &["pr", "--by", &model]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let calls = shop.mao(&["logs", "calls", RUN, "--json"]).stdout;
+    assert!(calls.contains(&model), "{calls}");
+    let report = self::report(&shop);
+    let suggested = report["suggestions"].as_array().unwrap();
+    assert_eq!((suggested.len(), &suggested[0]["role"]), (1, &"analyzer".into()), "{suggested:?}");
+    assert!(suggested[0]["why"].as_str().unwrap().contains("Cargo.toml gains the dependency serde"), "{suggested:?}");
+    let nobody = review(&shop, &["pr", "--by", "nobody"]);
+    assert_eq!(nobody.code, Some(3), "{}", nobody.stderr);
+    assert!(nobody.stderr.contains("nobody cannot review: not in the registry"), "{}", nobody.stderr);
+}

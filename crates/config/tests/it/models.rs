@@ -5,6 +5,7 @@ use mao_config::{Inputs, load};
 use mao_core::ids::ModelId;
 use mao_policy::known::{Actor, Capability};
 use mao_policy::policy::{Lifecycle, ModelRole};
+use mao_policy::route;
 use std::collections::BTreeSet;
 
 #[test]
@@ -192,4 +193,23 @@ fn thk_02_rows_become_levels_of_each_family() {
     assert_eq!(levels(own, "tests")["gpt-sol"], "medium");
     let max = levels("[engine]\nthinking_profile = \"max\"\n", "storage_layer");
     assert_eq!((max["gpt-sol"].as_str(), max["gemini-pro"].as_str()), ("max", "high"));
+}
+
+#[test]
+fn esc_10_the_coding_line_climbs_by_what_the_work_is_and_reaches_the_top_only_where_it_is_blocked() {
+    let policy = user("").expect("a policy").policy;
+    let effort = |task: &str| policy.routes[&task.into()].effort["gpt-sol"].clone();
+    // Nothing is thought of not at all (THK-04): what asks for none gets the lowest level that is on.
+    assert_eq!(effort("quick_checks"), "low");
+    assert_eq!(effort("implementation"), "medium");
+    assert_eq!((effort("plan"), effort("debugging")), ("high".into(), "high".into()));
+    assert_eq!(effort("debugging_escalated"), "xhigh");
+    let top = policy.routes.iter().filter(|(_, row)| row.effort.get("gpt-sol").is_some_and(|effort| effort == "xhigh"));
+    let top: Vec<&str> = top.map(|(task, _)| task.as_str()).collect();
+    let decisions = ["algorithm_design", "architecture", "debugging_escalated", "disagreement", "disagreement_blocked"];
+    assert_eq!(top, decisions, "a configured baseline (THK-07), or blocked work");
+    // The home line has a level to rise to.
+    let worker = &policy.routes[&"debugging".into()].assist[0];
+    let of = |task: &str| route::effort_of(&policy, &task.into(), worker).expect("its family knows levels");
+    assert_ne!(of("debugging"), of("debugging_escalated"));
 }

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::glob::Glob;
 use crate::ids::{BlobId, CommitId, ModelId, Stamp};
-use crate::reply::{Answer, Usage};
+use crate::reply::{Answer, Checkout, Usage};
 use serde::{Deserialize, Serialize};
 
 /// What one attempt sends, and what its worker can read. The prompt is the blob that the event names.
@@ -44,6 +44,9 @@ pub struct Loss {
     /// What it had written, where it had.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub partial: Option<Partial>,
+    /// The person's checkout before and after it, where that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub checkout: Option<Checkout>,
 }
 
 /// Unfinished work: kept, and never the ground that anybody works on.

@@ -165,6 +165,7 @@ fn answer(change: Option<Change>) -> AttemptResult {
         change,
         lines: std::collections::BTreeMap::new(),
         served: Some("endpoint".into()),
+        proposed: None,
         usage: Usage::default(),
         effort_sent: None,
     }))

@@ -115,7 +115,7 @@ fn chk_05_golden_3_what_is_offered_and_who_reads_it() {
 }
 
 fn trial(tree: &str, exit: i32, signature: &str) -> Trial {
-    Trial { tree: tree.into(), exit: Some(exit), signature: signature.into() }
+    Trial { tree: tree.into(), exit: Some(exit), signature: signature.into(), diff: None }
 }
 
 #[test]

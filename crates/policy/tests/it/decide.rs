@@ -17,6 +17,7 @@ fn changed() -> AttemptResult {
         change: Some(change),
         lines: std::collections::BTreeMap::new(),
         served: None,
+        proposed: None,
         usage: Usage::default(),
         effort_sent: None,
     }))

@@ -190,6 +190,7 @@ impl Play {
             change: None,
             lines: std::collections::BTreeMap::new(),
             served: served.map(str::to_owned),
+            proposed: None,
             usage: Usage::default(),
             effort_sent: None,
         };

@@ -15,7 +15,12 @@ use mao_policy::{Next, Policy, breaker, route, spend};
 
 fn left() -> Loss {
     let usage = Usage { input: 1_000, cached: 400, output: 100, ..Usage::default() };
-    Loss { exit: Some(3), usage, partial: Some(Partial { commit: "partial".into(), diff: "diff".into() }) }
+    Loss {
+        exit: Some(3),
+        usage,
+        partial: Some(Partial { commit: "partial".into(), diff: "diff".into() }),
+        checkout: None,
+    }
 }
 
 /// The house's policy, with a price for `ext-a`: 2 dollars in, 0.5 from the cache, 10 out.
@@ -33,6 +38,7 @@ fn answered(usage: Usage) -> AttemptResult {
         change: None,
         lines: std::collections::BTreeMap::new(),
         served: None,
+        proposed: None,
         usage,
         effort_sent: None,
     }))

@@ -3,7 +3,7 @@
 use crate::house::{Run, policy, step};
 use mao_core::change::{Change, Refusal};
 use mao_core::effect::Note;
-use mao_core::event::{AttemptResult, CheckRun, Event};
+use mao_core::event::{AttemptResult, CheckRun, Event, Verification};
 use mao_core::fault::FaultKind;
 use mao_core::ids::AttemptNo;
 use mao_core::reply::{Answer, Usage};
@@ -27,6 +27,7 @@ fn answered(run: &mut Run, link: usize) {
         change: Some(change),
         lines: std::collections::BTreeMap::new(),
         served: None,
+        proposed: None,
         usage: Usage::default(),
         effort_sent: None,
     })));
@@ -38,7 +39,7 @@ fn refused(run: &mut Run, refusal: Refusal) {
 
 fn asked(run: &Run, baseline: &str, wanted: &str, artifacts: &[Artifact]) -> Result<(), NotGiven> {
     let state = run.state();
-    admit(&levels(), baseline, wanted, Grounds { ask: state.ask(&step()).expect("asked"), artifacts })
+    admit(&levels(), baseline, wanted, Grounds { ask: state.ask(&step()).expect("asked"), artifacts, own: None })
 }
 
 #[test]
@@ -108,4 +109,20 @@ fn thk_09_effort_changes_nothing_about_what_a_model_may_do() {
     });
     let grants: Vec<_> = grants.collect();
     assert!(grants.windows(2).all(|pair| pair[0] == pair[1]), "{grants:?}");
+}
+
+#[test]
+fn esc_12_work_is_blocked_too_where_its_own_verification_was_red_after_a_finished_attempt() {
+    let evidence = [Artifact::failing_test(&red()).unwrap()];
+    let mut run = Run::new(policy());
+    answered(&mut run, 0);
+    let state = run.state();
+    let asked = |exit| {
+        let own = Verification { checks: vec![CheckRun { exit, ..red() }] };
+        let grounds = Grounds { ask: state.ask(&step()).expect("asked"), artifacts: &evidence, own: Some(&own) };
+        admit(&levels(), "high", "xhigh", grounds)
+    };
+    assert_eq!(asked(Some(1)), Ok(()));
+    assert_eq!(asked(None), Ok(()), "killed is red");
+    assert_eq!(asked(Some(0)), Err(NotGiven::NotBlocked));
 }

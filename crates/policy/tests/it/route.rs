@@ -1,7 +1,7 @@
 //! Which models a question may use: the one orchestrator, opt-in, order, reasons.
 
 use crate::house::{ask, entry, policy, shown};
-use mao_core::ask::Role;
+use mao_core::ask::{Binding, Proposal, Role};
 use mao_core::glob::Glob;
 use mao_policy::policy::{Lifecycle, Mode, ModelRole};
 use mao_policy::route::Conditions;
@@ -150,4 +150,16 @@ fn qa_10_whose_work_it_is_about_is_asked_last_and_marked() {
     alone.enabled.clear();
     let found = route(&alone, &question, &Conditions::default());
     assert_eq!((found.links[0].model.as_str(), found.links[0].why.contains("same provider")), ("opus", true));
+}
+
+#[test]
+fn esc_07_work_at_home_is_done_at_home_whoever_is_configured_or_proposed() {
+    let mut question = ask(Role::Worker);
+    let proposed =
+        |model: &str| Some(Proposal { model: model.into(), reason: "repairs".into(), binding: Binding::AtHome });
+    question.proposal = proposed("sonnet");
+    assert_eq!(shown(&route(&policy(), &question, &Conditions::default())), ["sonnet", "opus"]);
+    question.proposal = proposed("ext-a");
+    let refused = "-ext-a: this is done at home, whoever is proposed";
+    assert_eq!(shown(&route(&policy(), &question, &Conditions::default())), ["opus", refused]);
 }

@@ -4,7 +4,7 @@ use mao_core::debug::Trial;
 use mao_core::diff::Diff;
 use mao_core::event::{CheckRun, Verification};
 use mao_policy::artifact::grounds;
-use mao_policy::cycle::{count, signature};
+use mao_policy::cycle::{count, named, signature};
 use mao_policy::measure::{Touched, is_test, measure};
 use mao_policy::tamper::{Evidence, tampering};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,7 +101,8 @@ fn dis_05_dependencies_files_lines_and_names_are_counted_from_the_diff() {
 
 #[test]
 fn esc_02_green_resets_and_a_changed_failure_counts_apart() {
-    let trial = |tree: &str, exit, signature: &str| Trial { tree: tree.into(), exit, signature: signature.into() };
+    let trial =
+        |tree: &str, exit, signature: &str| Trial { tree: tree.into(), exit, signature: signature.into(), diff: None };
     let mut trials = vec![trial("a", Some(1), "x"), trial("b", Some(1), "x"), trial("c", Some(1), "y")];
     let cycles = count(&trials);
     assert_eq!((cycles.total, cycles.same_failure), (2, 1));
@@ -118,6 +119,16 @@ fn esc_02_the_same_failure_has_the_same_signature() {
     let at = |n: u32| format!("starting\nerror at line {n}: no such thing\n");
     assert_eq!(signature(&at(17)), signature(&at(23)), "what differs from run to run is left out");
     assert_eq!(signature(""), "");
+}
+
+#[test]
+fn esc_03_the_files_that_a_log_names_are_those_that_there_are() {
+    let files = ["src/add.py", "src/deep/a.rs", "README.md", "x"].map(str::to_owned);
+    let log = "  File \"/somewhere/else/src/add.py\", line 3\n  --> src/deep/a.rs:12:5\nsee ./README.md. and gone.py\nsrc/add.py again\n";
+    assert_eq!(named(log, &files), ["src/add.py", "src/deep/a.rs", "README.md"]);
+    assert_eq!(named("", &files), Vec::<String>::new());
+    let many: Vec<String> = (0..50).map(|n| format!("f{n}.c")).collect();
+    assert_eq!(named(&many.join(" "), &many).len(), 20);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Thresholds and patterns, at their borders.
 
-use mao_core::diff::Diff;
+use mao_core::diff::{Diff, FileDiff};
+use mao_policy::measure::Touched;
 use mao_policy::packing::changes;
 use mao_policy::policy::ModelRole;
 use mao_policy::triggers::{
-    Changed, Complexity, Hit, Line, Override, Side, Thresholds, context, escalation, plan_review, review, reviewer,
-    security, size,
+    Changed, Complexity, Hit, Line, Override, Side, Thresholds, context, escalation, plan_review, redesign, review,
+    reviewer, second_looks, security, size,
 };
 
 fn path(path: &str) -> Changed {
@@ -117,4 +118,48 @@ fn rte_08_a_large_context_is_told_what_to_leave_out_first() {
     assert_eq!(context(150_000, &limits), None);
     let said = context(150_001, &limits).unwrap();
     assert!(said.contains("name the files") && said.contains("never the whole repository"), "{said}");
+}
+
+#[test]
+fn esc_09_a_large_or_secret_change_is_worth_a_second_coder_and_another_architecture_the_analysis() {
+    let limits = Thresholds::default();
+    let looks = |files, hits: &[&str], redesign: &[&str]| {
+        let words = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let found = second_looks(files, &words(hits), &words(redesign), &limits);
+        found.into_iter().map(|look| (look.role, look.why)).collect::<Vec<_>>()
+    };
+    assert_eq!(looks(10, &[], &[]), []);
+    assert_eq!(looks(11, &[], &[]), [(ModelRole::Coder, "11 files changed, more than 10".to_owned())]);
+    let security = looks(1, &["a.rs:1:1 matches \"auth\"", "b.rs:1:1 matches \"token\""], &[]);
+    assert_eq!(security, [(ModelRole::Coder, "security: a.rs:1:1 matches \"auth\" and 1 more".to_owned())]);
+    let both = looks(11, &[], &["docs/adr/2.md changes"]);
+    assert_eq!(both.iter().map(|(role, _)| *role).collect::<Vec<_>>(), [ModelRole::Coder, ModelRole::Analyzer]);
+    let whole = looks(1, &[], &["Cargo.toml gains the dependency serde"]);
+    let why = "the architecture changes: Cargo.toml gains the dependency serde";
+    assert_eq!(whole, [(ModelRole::Analyzer, why.to_owned())]);
+}
+
+#[test]
+fn esc_09_another_architecture_is_a_dependency_a_move_or_a_document_about_it() {
+    let file = |path: &str, from: Option<&str>| FileDiff {
+        path: path.into(),
+        from: from.map(str::to_owned),
+        header: String::new(),
+        binary: false,
+        hunks: Vec::new(),
+    };
+    let signs = |files: Vec<FileDiff>, touched: &[Touched]| redesign(&Diff { files }, touched);
+    assert_eq!(signs(vec![file("src/a.rs", None), file("src/b.rs", Some("src/c.rs"))], &[]), Vec::<String>::new());
+    assert_eq!(signs(vec![file("store/a.rs", Some("src/a.rs"))], &[]), ["src/a.rs moves to store/a.rs"]);
+    assert_eq!(signs(vec![file("docs/ARCHITECTURE.md", None)], &[]), ["docs/ARCHITECTURE.md changes"]);
+    assert_eq!(signs(vec![file("docs/adr/0007-queue.md", None)], &[]), ["docs/adr/0007-queue.md changes"]);
+    let manifest = |before: &str, after: &str| Touched {
+        path: "Cargo.toml".into(),
+        before: Some(before.into()),
+        after: Some(after.into()),
+    };
+    let bumped = manifest("[dependencies]\nserde = \"1.0\"\n", "[dependencies]\nserde = \"1.1\"\n");
+    assert_eq!(signs(Vec::new(), &[bumped]), Vec::<String>::new(), "a newer version is none");
+    let gained = manifest("[dependencies]\n", "[dependencies]\nserde = \"1.1\"\n");
+    assert_eq!(signs(Vec::new(), &[gained]), ["Cargo.toml gains the dependency serde"]);
 }

@@ -213,6 +213,7 @@ pub(crate) fn validated(change: &Change) -> Validated<Change> {
         change: Some(change.clone()),
         lines: std::collections::BTreeMap::new(),
         served: None,
+        proposed: None,
         usage: Usage::default(),
         effort_sent: None,
     };

@@ -5,6 +5,7 @@
 
 mod apply;
 mod checks;
+mod claimed;
 mod collect;
 mod fixture;
 mod given;

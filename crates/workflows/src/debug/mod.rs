@@ -7,9 +7,12 @@
 //! decides. When that fails too, a person gets everything (ESC-11).
 
 mod outside;
+mod packet;
 mod questions;
 mod record;
 mod report;
+mod tried;
+mod ways;
 
 use crate::flow::{open_once, published, unless_over};
 use crate::workflow::{ReportFile, Texts, Workflow};
@@ -22,6 +25,7 @@ use mao_core::outcome::Outcome;
 use mao_core::run::RunState;
 use mao_core::step::{Standing, Step};
 use mao_policy::Policy;
+use mao_policy::checkpoint::{Checkpoint, CheckpointMode};
 use mao_policy::cycle::{Way, count, offer};
 use outside::Outside;
 pub use record::trials;
@@ -67,6 +71,10 @@ impl Workflow for Debug {
         }
     }
 
+    fn claims_diff(&self, schema: &str) -> Option<&'static str> {
+        (schema == "investigation").then_some("minimal_fix_diff")
+    }
+
     fn report_path(&self, run: &RunState) -> String {
         report::path(run, "md")
     }
@@ -102,14 +110,15 @@ fn stage(policy: &Policy, run: &RunState) -> Stage {
         let fix = StepId::new(format!("fix.{number}"));
         if run.ask(&fix).is_none() {
             let cycles = count(&all_trials(run, number));
-            let offered = offer(cycles, policy.thresholds.debug_cycles);
+            let offered = offer(cycles, policy.thresholds.debug_cycles)
+                .filter(|_| policy.checkpoint(Checkpoint::DebugEscalation) != CheckpointMode::Off);
             if offered.is_some() && way.is_none() && !mutant::is("esc_01_goes_on_unasked") {
                 let question = StepId::new(format!("escalate.{number}"));
                 way = match run.steps.get(&question) {
-                    Some(Step::Question { answer: Some(answer), .. }) => questions::way(answer),
+                    Some(Step::Question { answer: Some(answer), .. }) => ways::way(answer),
                     Some(_) => return Stage::Under(Vec::new()),
                     None => {
-                        let (text, choices) = questions::offered(policy, run, cycles);
+                        let (text, choices) = ways::offered(policy, run, cycles);
                         return under(open_once(run, question, Work::Question { text, choices }));
                     }
                 };
@@ -130,7 +139,7 @@ fn stage(policy: &Policy, run: &RunState) -> Stage {
         // What was answered before this repair holds for it alone.
         let asked = run.steps.get(&StepId::new(format!("escalate.{number}")));
         let answered =
-            if let Some(Step::Question { answer: Some(answer), .. }) = asked { questions::way(answer) } else { None };
+            if let Some(Step::Question { answer: Some(answer), .. }) = asked { ways::way(answer) } else { None };
         let change = match run.ask(&fix).map(|ask| ask.standing()) {
             Some(Standing::Answered(attempt, answered)) => {
                 let Some(change) = answered.answer.change.clone() else { return Stage::Under(Vec::new()) };

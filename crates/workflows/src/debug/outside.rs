@@ -1,15 +1,17 @@
 //! A look from outside: the packet, the investigation in a tree that is thrown away, its claims tried by this program, and
 //! the orchestrator's word on it (ESC-03 to ESC-08).
 
+use super::packet::packet;
 use super::questions;
-use super::record::ran;
+use super::record::{ran, short};
+use super::tried::{Claims, checkout};
 use crate::flow::open_once;
-use mao_core::change::{Aim, Member};
 use mao_core::effect::{Effect, Work};
-use mao_core::event::{MergeResult, Verification};
-use mao_core::ids::StepId;
+use mao_core::ids::{ModelId, StepId};
+use mao_core::mutant;
+use mao_core::reply::Checkout;
 use mao_core::run::RunState;
-use mao_core::step::{Standing, Step};
+use mao_core::step::{AskStep, Standing, Step};
 use mao_policy::Policy;
 use mao_policy::artifact::grounds;
 use mao_policy::cycle::Way;
@@ -36,54 +38,39 @@ pub(super) fn look(policy: &Policy, run: &RunState, number: usize, way: Option<W
             Ok(artifacts) => artifacts,
             Err(missing) => return Outside::Failed(missing.to_string()),
         };
-        return match questions::packet(policy, run, number, way, &artifacts) {
+        return match packet(policy, run, number, way, &artifacts) {
             Some(ask) => under(open_once(run, step, Work::Ask(ask))),
-            None => Outside::Failed("nobody is there for this way".to_owned()),
+            None => Outside::Failed("nobody is enabled who could look this way: `mao models list` shows who is".into()),
         };
     };
-    let (attempt, answered) = match asked.standing() {
+    let answered = match asked.standing() {
         Standing::Idle | Standing::Running(_) => return Outside::Under(Vec::new()),
         Standing::GivenUp(reason) => {
-            return Outside::Failed(format!("nobody investigated: {reason}; the packet is in the report"));
+            let touched = checkout(asked).filter(|checkout| !checkout.is_untouched());
+            let touched = touched.map(|checkout| format!("; {}", changed(asked, &checkout))).unwrap_or_default();
+            return Outside::Failed(format!("nobody investigated: {reason}; the packet is in the report{touched}"));
         }
-        Standing::Answered(attempt, answered) => (attempt, answered),
+        Standing::Answered(_, answered) => answered,
     };
+    if let Some(stop) = untouched(run, number, asked) {
+        return stop;
+    }
     let said = answered.answer.structured.as_ref().and_then(|value| questions::investigation(value).ok());
     let Some(said) = said else { return Outside::Failed("the investigation cannot be read".to_owned()) };
-    let mut new = Vec::new();
-    let claimed = said.reproduced && !said.command.is_empty();
-    let claim = StepId::new(format!("claim.{number}"));
-    if claimed {
-        let (commit, tree) = (run.opened.base.clone(), run.opened.base_tree.clone());
-        new.extend(open_once(run, claim.clone(), Work::Probe { commit, tree, commands: vec![said.command.clone()] }));
-    }
-    let apply = StepId::new(format!("apply.{number}"));
-    if answered.answer.change.is_some() {
-        let changes = vec![Member { of: step.clone(), attempt: attempt.no }];
-        new.extend(open_once(
-            run,
-            apply.clone(),
-            Work::Merge { changes, onto: run.opened.base.clone(), aim: Aim::Trial },
-        ));
-    }
-    let green = StepId::new(format!("proposal.{number}"));
-    if let Some(Step::Merge { results, .. }) = run.steps.get(&apply)
-        && let Some(MergeResult::Candidate { commit, tree }) = results.last()
-    {
-        let (commit, tree) = (commit.clone(), tree.clone());
-        new.extend(open_once(run, green.clone(), Work::Probe { commit, tree, commands: Vec::new() }));
-    }
-    if !new.is_empty() {
-        return Outside::Under(new);
-    }
-    let open = |step: &StepId| run.steps.get(step).is_some_and(Step::is_open);
-    if [&claim, &apply, &green].into_iter().any(open) {
-        return Outside::Under(Vec::new());
+    let claims = Claims { run, number, answered, said: &said };
+    if !mutant::is("esc_06_claims_are_believed") {
+        let new = claims.missing();
+        if !new.is_empty() {
+            return Outside::Under(new);
+        }
+        if claims.is_open() {
+            return Outside::Under(Vec::new());
+        }
     }
     let evaluate = StepId::new(format!("evaluate.{number}"));
     let Some(judge) = run.ask(&evaluate) else {
-        let tried = tried(run, &claim, &green);
-        return under(open_once(run, evaluate, Work::Ask(questions::evaluate(run, answered, &tried))));
+        let found = claims.found().shown();
+        return under(open_once(run, evaluate, Work::Ask(questions::evaluate(run, answered, &found))));
     };
     match judge.standing() {
         Standing::Idle | Standing::Running(_) => Outside::Under(Vec::new()),
@@ -96,23 +83,33 @@ pub(super) fn look(policy: &Policy, run: &RunState, number: usize, way: Option<W
     }
 }
 
-/// ESC-06: what this program found when it tried the claims.
-pub(super) fn tried(run: &RunState, claim: &StepId, green: &StepId) -> String {
-    let ran = |step: &StepId| match run.steps.get(step) {
-        Some(Step::Probe { found, .. }) => found.as_ref(),
-        Some(_) | None => None,
-    };
-    let colour = |ran: &Verification| if ran.green() { "green" } else { "red" };
-    let claim = match ran(claim) {
-        None => "no reproduction was claimed".to_owned(),
-        Some(found) if found.green() => "the claimed reproduction was run and does NOT fail".to_owned(),
-        Some(_) => "the claimed reproduction was run and fails, as claimed".to_owned(),
-    };
-    let proposal = match ran(green) {
-        None => "there is no proposal to try".to_owned(),
-        Some(found) => {
-            format!("the proposal was applied in a tree that is thrown away: red before, {} after", colour(found))
+/// ESC-05: the checkout is as it was, or a person says that it was they who changed it. None where it goes on.
+fn untouched(run: &RunState, number: usize, asked: &AskStep) -> Option<Outside> {
+    let touched = checkout(asked).filter(|checkout| !checkout.is_untouched())?;
+    if mutant::is("esc_05_a_touched_checkout_is_no_matter") {
+        return None;
+    }
+    let question = StepId::new(format!("checkout.{number}"));
+    match run.steps.get(&question) {
+        Some(Step::Question { answer: Some(answer), .. }) if answer == "yes" => None,
+        Some(Step::Question { answer: Some(_), .. }) => {
+            Some(Outside::Failed(format!("{}, and it was not a person", changed(asked, &touched))))
         }
-    };
-    format!("{claim}; {proposal}")
+        Some(_) => Some(Outside::Under(Vec::new())),
+        None => {
+            let text = format!("{}. Was it you? yes: go on; no: stop", changed(asked, &touched));
+            let choices = vec!["yes".to_owned(), "no".to_owned()];
+            Some(under(open_once(run, question, Work::Question { text, choices })))
+        }
+    }
+}
+
+fn changed(asked: &AskStep, checkout: &Checkout) -> String {
+    let model = asked.attempts.last().and_then(|attempt| asked.link_of(attempt)).map(|link| &link.model);
+    format!(
+        "the checkout changed while {} looked for the fault (tree {} before, {} after)",
+        model.map_or("somebody", ModelId::as_str),
+        short(checkout.before.as_str()),
+        short(checkout.after.as_str())
+    )
 }

@@ -1,82 +1,48 @@
-//! The questions of a search: a repair at home, the packet for somebody from outside, the orchestrator's word on what came
-//! of it, and the one question that only a person answers.
+//! The questions of a search that models answer at home: a repair, and the orchestrator's word on what came from outside. What
+//! goes outside is in `packet`, what a person is asked in `ways`.
 
-use super::record::{command, debug, ran, trial};
+use super::packet::evidence;
+use super::record::{command, debug, ran};
 use crate::contest::questions::prompt;
 use crate::plan::object;
 use mao_core::ask::{Ask, Binding, Proposal, ReplyForm, Role, Size};
 use mao_core::glob::Glob;
-use mao_core::ids::{BlobId, ModelId, StepId, TaskClass};
+use mao_core::ids::{ModelId, StepId, TaskClass};
+use mao_core::mutant;
 use mao_core::run::RunState;
-use mao_core::step::{Answered, Standing};
-use mao_policy::artifact::Artifact;
-use mao_policy::cycle::{Cycles, Way, count};
+use mao_core::step::Answered;
+use mao_policy::artifact::grounds;
+use mao_policy::cycle::Way;
+use mao_policy::raise::{Grounds, admit};
+use mao_policy::route::effort_of;
 use mao_policy::{Policy, orchestrator};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The way that an answer means.
-pub(super) fn way(answer: &str) -> Option<Way> {
-    match answer {
-        "1" => Some(Way::AtHome),
-        "2" => Some(Way::Independent),
-        "3" => Some(Way::Investigation),
-        _ => None,
-    }
-}
-
-/// ESC-01: exactly three ways, and nothing without a person's word.
-pub(super) fn offered(policy: &Policy, run: &RunState, cycles: Cycles) -> (String, Vec<String>) {
-    let named = |way| outsider(policy, way).map_or_else(|| "nobody enabled".to_owned(), |model| model.to_string());
-    let text = format!(
-        "`{}`: {} repairs failed. 1: go on at home, differently; 2: {} looks independently; 3: {} reads the code base",
-        mao_core::text::one_line(&command(run), 80),
-        cycles.total,
-        named(Way::Independent),
-        named(Way::Investigation),
-    );
-    (text, ["1", "2", "3"].map(str::to_owned).to_vec())
-}
-
-/// Who looks from outside: whoever codes, or whoever analyses, first where each has its best.
-pub(super) fn outsider(policy: &Policy, way: Way) -> Option<ModelId> {
-    let class = match way {
-        Way::AtHome => return None,
-        Way::Independent => "code_generation",
-        Way::Investigation => "structural_analysis",
-    };
-    let row = policy.routes.get(&TaskClass::from(class))?;
-    let outside =
-        |model: &&ModelId| policy.models.get(*model).is_some_and(|entry| entry.vendor != orchestrator::home_vendor());
-    row.diverse.iter().find(outside).cloned()
-}
-
-/// The log of the last red run before repair `number`, and every diff that was tried before it.
-fn evidence(run: &RunState, number: usize) -> Vec<(String, BlobId)> {
-    let red = (0..number).rev().find_map(|at| ran(run, at)?.first_red());
-    let log = red.map(|red| ("log".to_owned(), red.log.clone()));
-    let diffs = (1..number).filter_map(|at| match run.ask(&StepId::new(format!("fix.{at}")))?.standing() {
-        Standing::Answered(_, answered) => Some((format!("tried/{at}"), answered.answer.change.as_ref()?.diff.clone())),
-        Standing::Idle | Standing::Running(_) | Standing::GivenUp(_) => None,
-    });
-    log.into_iter().chain(diffs).collect()
-}
-
 /// A repair: by the orchestrator's own vendor, whoever found the cause (ESC-07).
 pub(super) fn fix(policy: &Policy, run: &RunState, number: usize, way: Option<Way>, advice: Option<&str>) -> Ask {
     let mut prompt = prompt("debug_fix", &[("command", command(run))]);
-    prompt.attached.extend(evidence(run, number));
+    evidence(run, number, &mut prompt);
     if let Some(advice) = advice {
         prompt.data.insert("advice".to_owned(), advice.to_owned());
     }
-    // Effort rises at home before anybody else is asked (ESC-10): a different approach is the orchestrator's own.
-    let harder = way == Some(Way::AtHome);
-    let class = TaskClass::from(if harder { "debugging_escalated" } else { "debugging" });
-    let model = if harder {
-        orchestrator::of(policy).map(|(model, _)| model.clone())
-    } else {
-        policy.routes.get(&class).and_then(|row| row.assist.first().cloned())
+    let (usual, harder) = (TaskClass::from("debugging"), TaskClass::from("debugging_escalated"));
+    let orchestrator = || orchestrator::of(policy).map(|(model, _)| model.clone());
+    let at_home =
+        |model: &&ModelId| policy.models.get(*model).is_some_and(|entry| entry.vendor == orchestrator::home_vendor());
+    let worker = || {
+        let row = policy.routes.get(&usual);
+        row.and_then(|row| row.assist.iter().chain(&row.diverse).find(at_home).cloned()).or_else(orchestrator)
+    };
+    // ESC-10: effort rises at home before anybody outside is offered. A different approach is the orchestrator's own.
+    let (class, model) = match way {
+        Some(Way::AtHome) => (harder, orchestrator()),
+        Some(Way::Independent | Way::Investigation) | None => {
+            let model = worker();
+            let raised = model.as_ref().is_some_and(|model| may_rise(policy, run, number, model));
+            (if raised { harder } else { usual.clone() }, model)
+        }
     };
     let reason = "faults are repaired at home".to_owned();
     Ask {
@@ -93,47 +59,22 @@ pub(super) fn fix(policy: &Policy, run: &RunState, number: usize, way: Option<Wa
     }
 }
 
-/// ESC-03: everything that this program saw itself, for somebody from outside.
-pub(super) fn packet(
-    policy: &Policy,
-    run: &RunState,
-    number: usize,
-    way: Option<Way>,
-    artifacts: &[Artifact],
-) -> Option<Ask> {
-    let way = way?;
-    let model = outsider(policy, way)?;
-    let last = (0..number).rev().find_map(|at| trial(run, at));
-    let trials = super::record::all_trials(run, number);
-    let said: Vec<String> =
-        artifacts.iter().map(|artifact| format!("{} ({})", artifact.said(), artifact.kind())).collect();
-    let exit = last.as_ref().and_then(|last| last.exit).map_or_else(|| "killed".to_owned(), |code| code.to_string());
-    let data = [
-        ("command", command(run)),
-        ("exit", exit),
-        ("signature", last.map(|last| last.signature).unwrap_or_default()),
-        ("artifacts", said.join("; ")),
-        ("commit", run.opened.base.to_string()),
-        ("tree", run.opened.base_tree.to_string()),
-        ("cycles", count(&trials).total.to_string()),
-    ];
-    let mut prompt = prompt("debug_packet", &data);
-    prompt.attached.extend(evidence(run, number));
-    let schema = "investigation".to_owned();
-    Some(Ask {
-        task: TaskClass::from("debugging_escalated"),
-        label: "Investigation".into(),
-        role: Role::Worker,
-        prompt,
-        reply: match way {
-            Way::AtHome | Way::Independent => ReplyForm::Proposal { schema },
-            Way::Investigation => ReplyForm::Json { schema },
-        },
-        base: run.opened.base.clone(),
-        proposal: Some(Proposal { model, reason: "a person chose this way".to_owned(), binding: Binding::Alone }),
-        complexity: None,
-        apart_from: BTreeSet::new(),
-        size: Size::default(),
+/// THK-03: whether a repair may be asked for with more effort than the first one was. An earlier repair of this search came
+/// to its end at the usual effort, the command was red on it, and that run is the artifact.
+fn may_rise(policy: &Policy, run: &RunState, number: usize, model: &ModelId) -> bool {
+    if mutant::is("esc_10_effort_rises_at_once") {
+        return true;
+    }
+    let of = |class: &str| effort_of(policy, &TaskClass::from(class), model);
+    let (Some(usual), Some(raised)) = (of("debugging"), of("debugging_escalated")) else { return false };
+    if usual == raised {
+        return false;
+    }
+    let efforts = policy.models.get(model).map(|entry| &entry.efforts[..]).unwrap_or_default();
+    (1..number).any(|at| {
+        let Some(ask) = run.ask(&StepId::new(format!("fix.{at}"))) else { return false };
+        let artifacts = grounds(ran(run, at)).unwrap_or_default();
+        admit(efforts, &usual, &raised, Grounds { ask, artifacts: &artifacts, own: ran(run, at) }).is_ok()
     })
 }
 
@@ -156,6 +97,12 @@ pub(super) fn evaluate(run: &RunState, answered: &Answered, tried: &str) -> Ask 
         size: Size::default(),
     }
 }
+
+/// The longest command that is run again because somebody says that it shows the fault, in bytes.
+const COMMAND: usize = 4096;
+
+/// The longest advice, in bytes.
+const ADVICE: usize = 4096;
 
 /// ESC-06: what an investigation answers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -189,16 +136,19 @@ pub(super) fn investigation(value: &Value) -> Result<Investigation, String> {
         (false, true) if said.reproduced && said.command.is_empty() => {
             Err("what is said to be reproduced names its command".into())
         }
+        (false, true) if said.command.iter().map(String::len).sum::<usize>() > COMMAND => {
+            Err(format!("`command` has more than {COMMAND} bytes"))
+        }
         (false, true) => Ok(said),
     }
 }
 
 pub(super) fn evaluation(value: &Value) -> Result<Evaluation, String> {
     let said: Evaluation = serde_json::from_value(value.clone()).map_err(|wrong| wrong.to_string())?;
-    if said.advice.trim().is_empty() {
-        Err("`advice` says what to do, or what a person should know".into())
-    } else {
-        Ok(said)
+    match said.advice.trim().len() {
+        0 => Err("`advice` says what to do, or what a person should know".into()),
+        1..=ADVICE => Ok(said),
+        long => Err(format!("`advice` has {long} bytes; at most {ADVICE} are taken")),
     }
 }
 

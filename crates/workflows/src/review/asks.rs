@@ -3,7 +3,7 @@
 use super::found::Found;
 use super::steps::supplied;
 use crate::plan::object;
-use mao_core::ask::{Ask, Prompt, ReplyForm, Role, Size};
+use mao_core::ask::{Ask, Binding, Prompt, Proposal, ReplyForm, Role, Size};
 use mao_core::ids::{BlobId, CommitId, TaskClass};
 use mao_core::matter::Reviewed;
 use mao_core::review::{DiffReview, PlanReview, read};
@@ -27,9 +27,14 @@ pub(super) fn all(run: &RunState, reviewed: &Reviewed) -> Vec<Ask> {
     let base = &run.opened.base;
     match reviewed {
         Reviewed::Plan { path, text } => vec![plan(base, std::slice::from_ref(text), None, Some(path))],
-        Reviewed::Diff { class, .. } => {
+        Reviewed::Diff { class, by, .. } => {
             let files = run.opened.request.files.clone();
-            of_chunks(base, class, &supplied(run), Some(&files))
+            let mut asks = of_chunks(base, class, &supplied(run), Some(&files));
+            for ask in &mut asks {
+                let reason = || "a person asked for it by name".to_owned();
+                ask.proposal = by.clone().map(|model| Proposal { model, reason: reason(), binding: Binding::Alone });
+            }
+            asks
         }
     }
 }

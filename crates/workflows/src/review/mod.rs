@@ -9,12 +9,14 @@ pub mod found;
 mod report;
 pub mod second;
 pub mod steps;
+mod suggest;
 pub mod tried;
 
 use crate::flow::{close, open_once, published, unless_over};
 use crate::workflow::{ReportFile, Texts, Workflow};
 use asks::{DIFF, NOTES, PLAN};
 use found::{Found, Reading};
+use mao_core::ask::Ask;
 use mao_core::effect::{Effect, Work};
 use mao_core::ids::StepId;
 use mao_core::matter::Reviewed;
@@ -71,8 +73,8 @@ impl Workflow for Review {
         report::path(run, "md")
     }
 
-    fn report(&self, _policy: &Policy, run: &RunState, _texts: &Texts) -> Vec<ReportFile> {
-        report::files(run)
+    fn report(&self, policy: &Policy, run: &RunState, _texts: &Texts) -> Vec<ReportFile> {
+        report::files(policy, run)
     }
 }
 
@@ -91,7 +93,8 @@ fn forward(policy: &Policy, run: &RunState, reviewed: &Reviewed) -> Vec<Effect> 
             before: from_tree.clone().map(|tree| (from.clone(), tree)),
             after: (run.opened.base.clone(), run.opened.base_tree.clone()),
         };
-        let firsts = asks::all(run, reviewed);
+        // Whoever was asked for by name reads it first; the second is somebody else.
+        let firsts = asks::all(run, reviewed).into_iter().map(|ask| Ask { proposal: None, ..ask }).collect();
         if let Some(effects) = second::further(policy, run, &NAMES, firsts, &ground, || Found::of(run)) {
             return effects;
         }

@@ -3,6 +3,7 @@
 
 use super::found::{Found, Item, Part, Reading};
 use super::steps::{reviewed, supplied};
+use super::suggest::{self, Suggestion};
 use super::tried::Word;
 use crate::workflow::ReportFile;
 use mao_core::matter::Reviewed;
@@ -10,6 +11,7 @@ use mao_core::outcome::Outcome;
 use mao_core::reply::Usage;
 use mao_core::run::RunState;
 use mao_core::text;
+use mao_policy::Policy;
 use mao_policy::consensus::{Agreement, Trial};
 use serde::Serialize;
 
@@ -31,6 +33,7 @@ struct Report<'a> {
     listed: Vec<Left>,
     oversize: Vec<Left>,
     security: Vec<String>,
+    suggestions: Vec<Suggestion>,
     summary: Option<&'a str>,
     own: Vec<String>,
     usage: Usage,
@@ -64,9 +67,9 @@ pub(super) fn path(run: &RunState, ending: &str) -> String {
 }
 
 /// Both forms of the report.
-pub(super) fn files(run: &RunState) -> Vec<ReportFile> {
+pub(super) fn files(policy: &Policy, run: &RunState) -> Vec<ReportFile> {
     let found = Found::of(run);
-    let report = gather(run, &found);
+    let report = gather(policy, run, &found);
     let mut json = serde_json::to_string_pretty(&report).unwrap_or_default();
     json.push('\n');
     vec![
@@ -75,7 +78,7 @@ pub(super) fn files(run: &RunState) -> Vec<ReportFile> {
     ]
 }
 
-fn gather<'a>(run: &'a RunState, found: &'a Found) -> Report<'a> {
+fn gather<'a>(policy: &Policy, run: &'a RunState, found: &'a Found) -> Report<'a> {
     let packed = supplied(run);
     let named = |at: usize| packed.diff.files.get(at).map(|file| file.path.clone()).unwrap_or_default();
     let (what, of, hash) = match reviewed(run) {
@@ -130,6 +133,7 @@ fn gather<'a>(run: &'a RunState, found: &'a Found) -> Report<'a> {
             })
             .collect(),
         security: packed.hits.clone(),
+        suggestions: suggest::suggestions(policy, run, found),
         summary: found.notes.as_ref().map(|notes| notes.summary.as_str()),
         own: own.collect(),
         usage: run.usage(),
@@ -198,6 +202,10 @@ fn draw(report: &Report<'_>, found: &Found) -> String {
     if !report.security.is_empty() {
         let rows: Vec<String> = report.security.iter().map(|hit| format!("- {}", line(hit))).collect();
         out.push(format!("## Places of security\n\n{}", rows.join("\n")));
+    }
+    if !report.suggestions.is_empty() {
+        let rows: Vec<String> = report.suggestions.iter().map(|one| format!("- {}", line(&one.shown()))).collect();
+        out.push(format!("## Worth asking besides\n\n{}\n\nNobody was asked because of this.", rows.join("\n")));
     }
     out.push("Nothing was changed: what to do about it is for a person to say.".to_owned());
     out.join("\n\n") + "\n"

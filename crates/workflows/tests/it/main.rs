@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod contests;
+mod debugging;
 mod develop;
 mod parts;
 mod planning;

@@ -44,7 +44,9 @@ fn reviewing<'a>(
     world.ask_for(|request| {
         let (from, diff, class) = ("from".into(), "diff".into(), "pr_review".into());
         let (from_tree, why) = (Some("before".into()), "1 file".into());
-        request.matter = Matter::Review(Reviewed::Diff { from, from_tree, diff, files: 1, hits: 0, class, why });
+        let (by, redesign) = (None, Vec::new());
+        request.matter =
+            Matter::Review(Reviewed::Diff { from, from_tree, diff, files: 1, hits: 0, class, why, by, redesign });
     });
     let items = packed.into_iter().map(Supply::Packed).collect();
     world.push(mao_core::event::Event::Supplied { items });

@@ -6,10 +6,10 @@ use mao_core::contest::Inspection;
 use mao_core::effect::Effect;
 use mao_core::event::{AttemptResult, CheckRun, Counts, Event, Link, MergeResult, Opened, Recorded, Verification};
 use mao_core::fault::{Fault, FaultKind};
-use mao_core::ids::{AttemptNo, RunId, Stamp, StepId, TreeId};
+use mao_core::ids::{AttemptNo, CommitId, RunId, Stamp, StepId, TreeId};
 use mao_core::matter::Matter;
 use mao_core::packed::{Compared, Packed};
-use mao_core::reply::{Answer, Usage};
+use mao_core::reply::{Answer, Proposed, Usage};
 use mao_core::request::{Request, SectionBrief, TaskText};
 use mao_core::run::RunState;
 use mao_core::step::Step;
@@ -25,6 +25,8 @@ use std::collections::BTreeMap;
 pub enum Does {
     /// It answers in JSON.
     Says(Value),
+    /// It answers in JSON, and proposes a change: this tree in its own copy, and a diff of which this came.
+    Proposes(Value, Option<&'static str>, Box<Proposed>),
     /// It leaves this tree.
     Makes(&'static str),
     /// It fails.
@@ -54,7 +56,7 @@ pub struct World<'a> {
     checks: Checks<'a>,
 }
 
-fn entry(vendor: &str, endpoint: &str, family: &str, role: ModelRole) -> ModelEntry {
+pub fn entry(vendor: &str, endpoint: &str, family: &str, role: ModelRole) -> ModelEntry {
     ModelEntry {
         vendor: vendor.into(),
         provider: vendor.into(),
@@ -250,11 +252,18 @@ impl<'a> World<'a> {
             Step::Publish { commit, .. } => {
                 Event::Published { step: step.clone(), branch: "mao/07".into(), commit: commit.clone() }
             }
+            Step::Probe { tree, commands, .. } if self.workflow.name() == "debug" => self.probed(step, tree, commands),
             Step::Probe { tree, commands, .. } => {
                 // Commands of somebody's own are green where the checks say so of `tree: words`.
                 let on = commands.iter().map(|command| format!("{tree}: {}", command.join(" "))).next();
                 let verification = self.ran(&on.unwrap_or_else(|| tree.to_string()));
-                Event::Probed { step: step.clone(), verification, signature: String::new() }
+                Event::Probed {
+                    step: step.clone(),
+                    verification,
+                    signature: String::new(),
+                    trace: String::new(),
+                    named: Vec::new(),
+                }
             }
             Step::Inspect { change, .. } => {
                 let tree = self.state().change(change).expect("only a change is looked at").tree.to_string();
@@ -272,6 +281,29 @@ impl<'a> World<'a> {
             Step::Question { .. } => panic!("nobody asks a person here"),
         };
         self.push(event);
+    }
+
+    /// Every command ends as the tree says; the log names a file and holds a trace.
+    fn probed(&self, step: &StepId, tree: &TreeId, commands: &[Vec<String>]) -> Event {
+        let green = (self.checks)(tree.as_str());
+        let own = self.policy.checks.iter().map(|check| check.argv.clone()).collect::<Vec<_>>();
+        let commands = if commands.is_empty() { &own[..] } else { commands };
+        let run = |words: &Vec<String>| CheckRun {
+            command: words.join(" "),
+            exit: Some(i32::from(!green)),
+            log: format!("log of {step}").as_str().into(),
+            counts: None,
+            took_ms: None,
+        };
+        let checks = commands.iter().take(if green { commands.len() } else { 1 }).map(run).collect();
+        let said = |text: &str| if green { String::new() } else { text.to_owned() };
+        Event::Probed {
+            step: step.clone(),
+            verification: Verification { checks },
+            signature: said("adds_up"),
+            trace: said("Traceback (most recent call last):"),
+            named: if green { Vec::new() } else { vec!["src/add.py".to_owned()] },
+        }
     }
 
     fn verified(&self, step: &StepId, tree: &TreeId) -> Event {
@@ -304,9 +336,10 @@ impl<'a> World<'a> {
             if change.as_str().contains('!') && head.contains('!') {
                 return MergeResult::Conflict { paths: vec!["lib/x".into()] };
             }
-            // A candidate's tree holds the base that it is merged onto.
+            // A candidate's tree holds the base that it is merged onto, and a repair lands on its own base.
             let contest = matches!(state.opened.request.matter, Matter::Contest(_));
-            head = if contest { change.to_string() } else { format!("{head}+{change}") };
+            let repair = self.workflow.name() == "debug" && head == state.opened.base_tree.as_str();
+            head = if contest || repair { change.to_string() } else { format!("{head}+{change}") };
             MergeResult::Candidate { commit: format!("c:{aim:?}:{head}").as_str().into(), tree: head.as_str().into() }
         };
         changes.iter().map(&mut result).collect()
@@ -347,13 +380,14 @@ impl<'a> World<'a> {
             session: self.session.clone().unwrap_or_else(|| format!("session-{}", self.events.len())),
             outbound: Default::default(),
         });
-        let answer = |structured, change| {
+        let answer = |structured, change, proposed| {
             AttemptResult::Answered(Box::new(Answer {
                 text: format!("text of {step}").as_str().into(),
                 structured,
                 change,
                 lines: self.lines.clone(),
                 served: Some(format!("{}-served", to.endpoint)),
+                proposed,
                 usage: Usage::default(),
                 effort_sent: None,
             }))
@@ -369,7 +403,7 @@ impl<'a> World<'a> {
                 ReplyForm::Json { schema } => {
                     match (self.workflow.cut(schema, &value), self.workflow.accepts(schema, &state, &value)) {
                         (Some(cut), _) => AttemptResult::Failed(Fault::new(FaultKind::Truncated, cut.to_string())),
-                        (None, Ok(())) => answer(Some(value), None),
+                        (None, Ok(())) => answer(Some(value), None, None),
                         (None, Err(why)) => AttemptResult::Failed(Fault::new(FaultKind::Unparsable, why)),
                     }
                 }
@@ -377,11 +411,17 @@ impl<'a> World<'a> {
                     panic!("{step} wants no JSON")
                 }
             },
-            Does::Makes(tree) => {
-                let (base, commit) = (asked.ask.base.clone(), format!("c:{tree}").as_str().into());
-                let change = Change { base, commit, tree: tree.into(), diff: "diff".into(), files: 1 };
-                answer(None, Some(change))
-            }
+            Does::Proposes(value, tree, proposed) => match &asked.ask.reply {
+                ReplyForm::Json { schema } | ReplyForm::Proposal { schema } => {
+                    let change = tree.map(|tree| change(tree, &asked.ask.base));
+                    match self.workflow.accepts(schema, &state, &value) {
+                        Ok(()) => answer(Some(value), change, Some(proposed)),
+                        Err(why) => AttemptResult::Failed(Fault::new(FaultKind::Unparsable, why)),
+                    }
+                }
+                ReplyForm::Text | ReplyForm::Change { .. } => panic!("{step} wants no proposal"),
+            },
+            Does::Makes(tree) => answer(None, Some(change(tree, &asked.ask.base)), None),
         };
         let containment = "none".to_owned();
         self.push(Event::AttemptEnded {
@@ -393,4 +433,10 @@ impl<'a> World<'a> {
             loss: None,
         });
     }
+}
+
+/// The change that makes this tree.
+pub fn change(tree: &str, base: &CommitId) -> Change {
+    let commit = format!("c:{tree}").as_str().into();
+    Change { base: base.clone(), commit, tree: tree.into(), diff: format!("diff of {tree}").as_str().into(), files: 1 }
 }

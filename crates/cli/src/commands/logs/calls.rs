@@ -83,6 +83,9 @@ fn ended(call: &mut Value, recorded: &Recorded, result: &AttemptResult) {
             call["outcome"] = json!("answered");
             call["answer"] = json!(answer.text);
             call["change"] = json!(answer.change);
+            if let Some(proposed) = &answer.proposed {
+                call["proposed"] = json!(proposed);
+            }
             call["served"] = json!(answer.served);
             call["effort_sent"] = json!(answer.effort_sent);
             call["tokens"] = json!(answer.usage);
